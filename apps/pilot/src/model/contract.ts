@@ -1,0 +1,72 @@
+import type { ConfigChange } from '#common/config-log';
+import type { Diagnostic, ResourceKey } from '#config';
+import type { Proxy } from './proxy.js';
+
+/**
+ * A fact is the smallest thing about the world that can change and that a resource can depend on, written as a
+ * string (`vs/<host>`, `dr/<host>`, `endpoints/<host>`, `services`, `mesh`, ...). A view records each fact that it
+ * is asked for, and a change names the facts that it touched: the two meet in the dependency index, so that work is
+ * proportional to the change.
+ */
+export type Fact = string;
+
+export interface WorldUpdate {
+  readonly world: World;
+  readonly changed: ReadonlySet<Fact>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Everything Pilot knows at one moment; immutable, replaced whole. */
+export interface World {
+  /** Revision of the config log that this world has taken in; 0 before the first. */
+  readonly revision: number;
+  /** Applies one change and names the facts it touched. Costs what it touches. */
+  apply(change: ConfigChange): WorldUpdate;
+  /** A view that reports every fact it is asked for to `record`. */
+  view(record: (fact: Fact) => void): WorldView;
+}
+
+/** The questions a selector may ask; declared in full in world/view.ts. */
+export interface WorldView {
+  readonly _world: 'view';
+}
+
+export const TYPE = {
+  listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+  route: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
+  virtualHost: 'type.googleapis.com/envoy.config.route.v3.VirtualHost',
+  cluster: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
+  endpoint: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+  secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
+} as const;
+export type TypeUrl = (typeof TYPE)[keyof typeof TYPE];
+
+/** An encoded xDS resource, shared by every proxy that needs it. */
+export interface XdsResource {
+  readonly name: string;
+  /** Hash of `value`: equal on every replica and after every restart. */
+  readonly version: string;
+  /** The encoded message itself, without the Any around it. */
+  readonly value: Uint8Array;
+  /** Config keys that this resource was made from: what a NACK is blamed on. */
+  readonly sources: readonly ResourceKey[];
+}
+
+/**
+ * What a selector picked. `key` identifies the inputs: equal keys promise equal output, and `generate` sees nothing
+ * but this value.
+ */
+export interface Inputs {
+  readonly key: string;
+}
+
+/** One xDS type. Pure: `select` reads the world through a view, `generate` sees only what was selected. */
+export interface Generator<I extends Inputs = Inputs> {
+  readonly type: TypeUrl;
+  /** Names of all resources of this type for this proxy. Wildcard types (LDS, CDS) get exactly these. */
+  names(view: WorldView, proxy: Proxy): readonly string[];
+  /** The inputs of one resource; undefined where the proxy has no such resource. */
+  select(view: WorldView, proxy: Proxy, name: string): I | undefined;
+  /** Encodes. `sources` are config keys. */
+  generate(inputs: I): { readonly value: Uint8Array; readonly sources: readonly ResourceKey[] };
+}

@@ -1,0 +1,30 @@
+/**
+ * A proxy as its node message describes it, trimmed to what generation reads. Two proxies with equal `className` get
+ * equal resources: everything below except `id` and `clusterName` is part of it.
+ *
+ * Node id: `<type>~<ip>~<id>~<domain>`; metadata keys are those of Istio's agent.
+ */
+export interface Proxy {
+  /** The node id, `sidecar~127.10.0.3~reviews-v1.default~default.svc.cluster.local`. */
+  readonly id: string;
+  /** node.cluster, `<app>.<namespace>`. */
+  readonly clusterName: string;
+  readonly type: 'sidecar' | 'router';
+  /** First is the primary one. */
+  readonly ipAddresses: readonly string[];
+  /** `default.svc.cluster.local`: what short names are completed with. */
+  readonly dnsDomain: string;
+  /** Metadata NAMESPACE, else the namespace part of the node id. */
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly serviceAccount: string;
+  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string };
+  readonly interceptionMode: 'REDIRECT' | 'TPROXY' | 'NONE';
+  /** Metadata WORKLOAD_ENTRY: name of the WorkloadEntry that this proxy stands for; empty where it is found by address. */
+  readonly workloadEntry: string;
+  /** Metadata HTTP_PROXY_PORT; 0 where absent (then MeshConfig.proxyHttpPort counts). */
+  readonly httpProxyPort: number;
+  /** Metadata QUARTET_VHDS: takes virtual hosts one by one instead of whole route tables. */
+  readonly vhds: boolean;
+  readonly className: string;
+}

@@ -1,0 +1,49 @@
+/**
+ * Two tiers: `unit` stands beside the code and starts nothing; `real` (test/ and *.real.spec.ts) starts the
+ * real Envoy, nats-server and Quartet's own services.
+ */
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  setupFiles: ['reflect-metadata'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
+  moduleNameMapper: {
+    '^#common/(.*)$': '<rootDir>/libs/common/src/$1/index.ts',
+    '^#config$': '<rootDir>/libs/config/src/index.ts',
+    '^#expressions$': '<rootDir>/libs/expressions/src/index.ts',
+    '^#app/(.*)$': '<rootDir>/apps/$1/src/core.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+        jsc: {
+          target: 'es2022',
+          keepClassNames: true,
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+        },
+      },
+    ],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/'],
+};
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{apps,libs,samples}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['\\.real\\.spec\\.ts$'],
+    },
+    {
+      ...shared,
+      displayName: 'real',
+      testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/{apps,libs,samples}/**/*.real.spec.ts'],
+    },
+  ],
+};

@@ -1,0 +1,3 @@
+import '../setup.js';
+
+export * from './gen/index.js';

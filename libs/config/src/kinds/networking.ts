@@ -1,0 +1,283 @@
+/**
+ * networking.istio.io as far as Quartet reads it: today's field names, in proto3 JSON.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/
+ */
+
+/** A proto3 JSON duration, `1.5s`; Istio's files also use Go's `100ms`, `1h30m`. */
+export type DurationText = string;
+
+export type StringMatch = { exact: string } | { prefix: string } | { regex: string };
+
+export interface Destination {
+  host: string;
+  subset?: string;
+  port?: { number: number };
+}
+
+export interface HeaderOperations {
+  set?: Record<string, string>;
+  add?: Record<string, string>;
+  remove?: string[];
+}
+
+export interface Headers {
+  request?: HeaderOperations;
+  response?: HeaderOperations;
+}
+
+export interface HTTPMatchRequest {
+  name?: string;
+  uri?: StringMatch;
+  scheme?: StringMatch;
+  method?: StringMatch;
+  authority?: StringMatch;
+  headers?: Record<string, StringMatch | Record<string, never>>;
+  withoutHeaders?: Record<string, StringMatch | Record<string, never>>;
+  queryParams?: Record<string, StringMatch>;
+  port?: number;
+  sourceLabels?: Record<string, string>;
+  sourceNamespace?: string;
+  gateways?: string[];
+  ignoreUriCase?: boolean;
+  statPrefix?: string;
+}
+
+export interface HTTPRouteDestination {
+  destination: Destination;
+  weight?: number;
+  headers?: Headers;
+}
+
+export interface Percent {
+  value?: number;
+}
+
+export interface HTTPFaultInjection {
+  delay?: { fixedDelay?: DurationText; percentage?: Percent; percent?: number };
+  abort?: { httpStatus?: number; grpcStatus?: string; percentage?: Percent };
+}
+
+export interface HTTPRetry {
+  attempts?: number;
+  perTryTimeout?: DurationText;
+  retryOn?: string;
+  retryRemoteLocalities?: boolean;
+  backoff?: DurationText;
+  retryIgnorePreviousHosts?: boolean;
+}
+
+export interface CorsPolicy {
+  allowOrigin?: string[];
+  allowOrigins?: StringMatch[];
+  allowMethods?: string[];
+  allowHeaders?: string[];
+  exposeHeaders?: string[];
+  maxAge?: DurationText;
+  allowCredentials?: boolean;
+  unmatchedPreflights?: 'UNSPECIFIED' | 'FORWARD' | 'IGNORE';
+}
+
+export interface HTTPRoute {
+  name?: string;
+  match?: HTTPMatchRequest[];
+  route?: HTTPRouteDestination[];
+  redirect?: {
+    uri?: string;
+    authority?: string;
+    port?: number;
+    derivePort?: 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT';
+    scheme?: string;
+    redirectCode?: number;
+  };
+  directResponse?: { status: number; body?: { string?: string; bytes?: string } };
+  rewrite?: { uri?: string; authority?: string; uriRegexRewrite?: { match: string; rewrite: string } };
+  timeout?: DurationText;
+  retries?: HTTPRetry;
+  fault?: HTTPFaultInjection;
+  mirror?: Destination;
+  mirrorPercentage?: Percent;
+  mirrors?: { destination: Destination; percentage?: Percent }[];
+  corsPolicy?: CorsPolicy;
+  headers?: Headers;
+  delegate?: { name?: string; namespace?: string };
+}
+
+export interface L4Match {
+  port?: number;
+  destinationSubnets?: string[];
+  sourceLabels?: Record<string, string>;
+  sourceNamespace?: string;
+  gateways?: string[];
+}
+
+export interface RouteDestination {
+  destination: Destination;
+  weight?: number;
+}
+
+export interface VirtualService {
+  hosts: string[];
+  gateways?: string[];
+  http?: HTTPRoute[];
+  tls?: { match: (L4Match & { sniHosts: string[] })[]; route?: RouteDestination[] }[];
+  tcp?: { match?: L4Match[]; route?: RouteDestination[] }[];
+  exportTo?: string[];
+}
+
+export interface ConsistentHashLB {
+  httpHeaderName?: string;
+  httpCookie?: { name: string; path?: string; ttl?: DurationText };
+  useSourceIp?: boolean;
+  httpQueryParameterName?: string;
+  minimumRingSize?: number;
+  ringHash?: { minimumRingSize?: number };
+  maglev?: { tableSize?: number };
+}
+
+export interface LoadBalancerSettings {
+  simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST';
+  consistentHash?: ConsistentHashLB;
+}
+
+export interface ConnectionPoolSettings {
+  tcp?: {
+    maxConnections?: number;
+    connectTimeout?: DurationText;
+    tcpKeepalive?: { probes?: number; time?: DurationText; interval?: DurationText };
+    maxConnectionDuration?: DurationText;
+    idleTimeout?: DurationText;
+  };
+  http?: {
+    http1MaxPendingRequests?: number;
+    http2MaxRequests?: number;
+    maxRequestsPerConnection?: number;
+    maxRetries?: number;
+    idleTimeout?: DurationText;
+    h2UpgradePolicy?: 'DEFAULT' | 'DO_NOT_UPGRADE' | 'UPGRADE';
+    useClientProtocol?: boolean;
+    maxConcurrentStreams?: number;
+  };
+}
+
+export interface OutlierDetection {
+  consecutiveErrors?: number;
+  consecutive5xxErrors?: number;
+  consecutiveGatewayErrors?: number;
+  splitExternalLocalOriginErrors?: boolean;
+  consecutiveLocalOriginFailures?: number;
+  interval?: DurationText;
+  baseEjectionTime?: DurationText;
+  maxEjectionPercent?: number;
+  minHealthPercent?: number;
+}
+
+export interface ClientTLSSettings {
+  mode?: 'DISABLE' | 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
+  clientCertificate?: string;
+  privateKey?: string;
+  caCertificates?: string;
+  credentialName?: string;
+  subjectAltNames?: string[];
+  sni?: string;
+  insecureSkipVerify?: boolean;
+}
+
+export interface PortTrafficPolicy {
+  port?: { number: number };
+  loadBalancer?: LoadBalancerSettings;
+  connectionPool?: ConnectionPoolSettings;
+  outlierDetection?: OutlierDetection;
+  tls?: ClientTLSSettings;
+}
+
+export interface TrafficPolicy extends Omit<PortTrafficPolicy, 'port'> {
+  portLevelSettings?: PortTrafficPolicy[];
+}
+
+export interface Subset {
+  name: string;
+  labels?: Record<string, string>;
+  trafficPolicy?: TrafficPolicy;
+}
+
+export interface DestinationRule {
+  host: string;
+  trafficPolicy?: TrafficPolicy;
+  subsets?: Subset[];
+  exportTo?: string[];
+  workloadSelector?: { matchLabels?: Record<string, string> };
+}
+
+export interface Port {
+  number: number;
+  protocol: string;
+  name?: string;
+  targetPort?: number;
+}
+
+export interface Server {
+  name?: string;
+  port: Port;
+  bind?: string;
+  hosts: string[];
+  tls?: {
+    httpsRedirect?: boolean;
+    mode?: 'PASSTHROUGH' | 'SIMPLE' | 'MUTUAL' | 'AUTO_PASSTHROUGH' | 'ISTIO_MUTUAL' | 'OPTIONAL_MUTUAL';
+    serverCertificate?: string;
+    privateKey?: string;
+    caCertificates?: string;
+    credentialName?: string;
+    subjectAltNames?: string[];
+  };
+  defaultEndpoint?: string;
+}
+
+export interface Gateway {
+  selector?: Record<string, string>;
+  servers: Server[];
+}
+
+/** Also the spec of a WorkloadEntry. */
+export interface WorkloadEntry {
+  /** IP, host name (DNS resolution) or `unix:///absolute/path`. */
+  address?: string;
+  ports?: Record<string, number>;
+  labels?: Record<string, string>;
+  network?: string;
+  /** `region/zone/subzone`. */
+  locality?: string;
+  weight?: number;
+  serviceAccount?: string;
+}
+
+export interface ServiceEntry {
+  hosts: string[];
+  addresses?: string[];
+  ports?: Port[];
+  location?: 'MESH_EXTERNAL' | 'MESH_INTERNAL';
+  resolution?: 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS';
+  endpoints?: WorkloadEntry[];
+  workloadSelector?: { labels?: Record<string, string> };
+  exportTo?: string[];
+  subjectAltNames?: string[];
+}
+
+export interface Sidecar {
+  workloadSelector?: { labels?: Record<string, string> };
+  ingress?: {
+    port: Port;
+    bind?: string;
+    captureMode?: 'DEFAULT' | 'IPTABLES' | 'NONE';
+    /** `127.0.0.1:PORT`, `0.0.0.0:PORT` or `unix:///path`. */
+    defaultEndpoint?: string;
+  }[];
+  egress?: {
+    port?: Port;
+    bind?: string;
+    captureMode?: 'DEFAULT' | 'IPTABLES' | 'NONE';
+    /** `namespace/dnsName`; namespace may be `.`, `*` or `~`. */
+    hosts: string[];
+  }[];
+  outboundTrafficPolicy?: { mode?: 'REGISTRY_ONLY' | 'ALLOW_ANY' };
+}

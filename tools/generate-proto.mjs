@@ -1,0 +1,129 @@
+/**
+ * Generates the protobuf code under libs/common/src/proto/<bundle>/gen from Envoy's .proto tree (in the package
+ * @grpc/grpc-js-xds) and our own. `--types` adds the TypeScript declarations, which only the type check needs.
+ * Several bundles, because a process should load only what it speaks: an agent is not to pay for Envoy's API.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const require = createRequire(import.meta.url);
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const protoDir = join(root, 'libs/common/src/proto');
+const deps = join(dirname(require.resolve('@grpc/grpc-js-xds/package.json')), 'deps');
+const includes = [
+  join(protoDir, 'protos'),
+  ...['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((dir) => join(deps, dir)),
+];
+
+const filters = 'envoy/extensions/filters';
+const BUNDLES = {
+  envoy: [
+    'envoy/service/discovery/v3/discovery.proto',
+    'envoy/config/listener/v3/listener.proto',
+    'envoy/config/route/v3/route.proto',
+    'envoy/config/cluster/v3/cluster.proto',
+    'envoy/config/endpoint/v3/endpoint.proto',
+    'envoy/config/bootstrap/v3/bootstrap.proto',
+    'envoy/extensions/access_loggers/file/v3/file.proto',
+    'envoy/extensions/access_loggers/grpc/v3/als.proto',
+    'envoy/extensions/transport_sockets/tls/v3/tls.proto',
+    'envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto',
+    'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
+    'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',
+    'envoy/extensions/retry/host/omit_canary_hosts/v3/omit_canary_hosts.proto',
+    `${filters}/listener/original_dst/v3/original_dst.proto`,
+    `${filters}/listener/tls_inspector/v3/tls_inspector.proto`,
+    `${filters}/listener/http_inspector/v3/http_inspector.proto`,
+    `${filters}/network/http_connection_manager/v3/http_connection_manager.proto`,
+    `${filters}/network/tcp_proxy/v3/tcp_proxy.proto`,
+    `${filters}/network/rbac/v3/rbac.proto`,
+    `${filters}/http/router/v3/router.proto`,
+    `${filters}/http/fault/v3/fault.proto`,
+    `${filters}/http/cors/v3/cors.proto`,
+    `${filters}/http/ext_authz/v3/ext_authz.proto`,
+    `${filters}/http/grpc_web/v3/grpc_web.proto`,
+    `${filters}/http/grpc_stats/v3/config.proto`,
+    `${filters}/http/rbac/v3/rbac.proto`,
+    `${filters}/http/jwt_authn/v3/config.proto`,
+    'google/rpc/status.proto',
+  ],
+  edge: [
+    'envoy/service/auth/v3/external_auth.proto',
+    'envoy/service/accesslog/v3/als.proto',
+    'google/rpc/status.proto',
+  ],
+  sds: [
+    'envoy/service/discovery/v3/discovery.proto',
+    'envoy/extensions/transport_sockets/tls/v3/secret.proto',
+    'google/rpc/status.proto',
+  ],
+  istio: [
+    'istio/v1/auth/istioca.proto',
+    'quartet/v1/token.proto',
+    'istio/mixer/v1/mixer.proto',
+    'istio/mcp/v1alpha1/mcp.proto',
+  ],
+};
+
+const OPTIONS =
+  '--es6 --no-create --no-verify --no-convert --no-delimited --no-service --no-comments --force-number'.split(' ');
+
+function fingerprint(bundle, types) {
+  const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  hash.update(JSON.stringify([bundle, types]));
+  hash.update(readFileSync(require.resolve('@grpc/grpc-js-xds/package.json')));
+  hash.update(readFileSync(require.resolve('protobufjs-cli/package.json')));
+  const own = readdirSync(join(protoDir, 'protos'), { recursive: true }).filter((file) => file.endsWith('.proto'));
+  for (const file of own.sort()) hash.update(readFileSync(join(protoDir, 'protos', file)));
+  return hash.digest('hex');
+}
+
+async function pbjs(args) {
+  const bin = join(dirname(require.resolve('protobufjs-cli/package.json')), 'bin', args[0]);
+  await run(process.execPath, [bin, ...args.slice(1)], { maxBuffer: 1 << 28 });
+}
+
+async function generate(bundle, withTypes) {
+  const out = join(protoDir, bundle, 'gen');
+  mkdirSync(out, { recursive: true });
+  const js = join(out, 'index.js');
+  const paths = includes.flatMap((dir) => ['-p', dir]);
+  await once(join(out, '.stamp-js'), fingerprint(bundle, false), js, async () => {
+    const target = ['-t', 'static-module', '-w', 'es6', '-r', `quartet_${bundle}`, ...OPTIONS];
+    await pbjs(['pbjs', ...target, ...paths, '-o', js, ...BUNDLES[bundle]]);
+    if (bundle === 'envoy') {
+      const json = join(out, 'descriptor.json');
+      await pbjs(['pbjs', '-t', 'json', '--keep-case', ...paths, '-o', json, ...BUNDLES[bundle]]);
+    }
+  });
+  if (!withTypes) return;
+  await once(join(out, '.stamp-types'), fingerprint(bundle, true), join(out, 'index.d.ts'), async () => {
+    // pbts reads the comments of the verbose form, so the types come from a second, throw-away rendering.
+    const verbose = join(out, 'verbose.tmp.js');
+    const options = OPTIONS.filter((option) => option !== '--no-comments');
+    const target = ['-t', 'static-module', '-w', 'es6', '-r', `quartet_${bundle}`, ...options];
+    await pbjs(['pbjs', ...target, ...paths, '-o', verbose, ...BUNDLES[bundle]]);
+    await pbjs(['pbts', '-o', join(out, 'index.d.ts'), verbose]);
+    rmSync(verbose);
+  });
+}
+
+async function once(stamp, print, artefact, action) {
+  if (existsSync(artefact) && existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
+  await action();
+  writeFileSync(stamp, print);
+}
+
+export async function generateProto({ types }) {
+  for (const bundle of Object.keys(BUNDLES)) await generate(bundle, types);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await generateProto({ types: process.argv.includes('--types') });
+}

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { generateProto } from './generate-proto.mjs';
@@ -43,7 +43,6 @@ export async function build() {
   await generateProto({ types: false });
   const print = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
   const dirs = SOURCES.filter((dir) => existsSync(join(root, dir)));
   const swc = join(root, 'node_modules/@swc/cli/bin/swc.js');
   const result = spawnSync(process.execPath, [swc, ...dirs, '-d', 'dist', '--extensions', '.ts', '-q'], {

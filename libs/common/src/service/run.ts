@@ -1,0 +1,107 @@
+import 'reflect-metadata';
+import { mkdirSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy, MicroserviceOptions } from '@nestjs/microservices';
+import { Module } from '@nestjs/common';
+import { FlagError } from './flags.js';
+import { HealthModule } from './health.module.js';
+import { NestLogger, type Logger } from './logger.js';
+import { Readiness } from './readiness.js';
+import { formatAddress, type Address } from './values.js';
+
+/** A service as its main.ts describes it. */
+export interface ServiceDescription {
+  readonly name: string;
+  readonly logger: Logger;
+  readonly module: Type | DynamicModule;
+  /** Where /healthz, /readyz, /metrics and /debug are served. */
+  readonly http: Address;
+  /** Further servers that Nest owns: gRPC strategies, the NATS transport. Asked for once the module is initialised. */
+  readonly microservices?: (
+    app: INestApplication,
+  ) => readonly (MicroserviceOptions | { strategy: CustomTransportStrategy })[];
+  /** Addresses to announce beside `http`, asked for when everything listens. */
+  readonly addresses?: (app: INestApplication) => Readonly<Record<string, string>>;
+}
+
+/** SIGTERM ends a service in order within this time, else at once. */
+const SHUTDOWN_LIMIT_MS = 9_000;
+
+@Module({})
+class ServiceModule {
+  static of(module: Type | DynamicModule, readiness: Readiness): DynamicModule {
+    return { module: ServiceModule, imports: [HealthModule.with(readiness), module] };
+  }
+}
+
+/**
+ * Runs one service until SIGTERM or SIGINT, or until the process that started it with an IPC channel is gone. Nothing
+ * listens before every module is initialised. A parent on an IPC channel is told `{type: 'ready', addresses}`.
+ */
+export async function runService(service: ServiceDescription): Promise<void> {
+  const { logger } = service;
+  guardProcess(logger);
+  const readiness = new Readiness();
+  const module = ServiceModule.of(service.module, readiness);
+  const app = await NestFactory.create(module, { logger: new NestLogger(logger), abortOnError: false });
+  endWith(app, logger);
+  await app.init();
+  for (const options of service.microservices?.(app) ?? [])
+    app.connectMicroservice(options, { inheritAppConfig: true });
+  await app.startAllMicroservices();
+  await app.listen(service.http.port, service.http.host);
+  await readiness.whenReady();
+  const addresses = { http: httpAddress(app, service.http), ...service.addresses?.(app) };
+  logger.info({ addresses }, `${service.name} is ready`);
+  process.send?.({ type: 'ready', addresses });
+}
+
+/** Makes the folder of a service's state, readable by its owner only. */
+export function prepareState(dir: string): string {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return dir;
+}
+
+/** The last word of a service that cannot start: all problems of its flags, or the error; exit code 2 or 1. */
+export function exitOnFailure(name: string, start: () => Promise<void>): void {
+  start().catch((error: unknown) => {
+    const usage = error instanceof FlagError;
+    const text = usage ? error.problems.join('\n') : String((error as Error)?.stack ?? error);
+    process.stderr.write(`${name}: ${text}\n`);
+    process.exit(usage ? 2 : 1);
+  });
+}
+
+function httpAddress(app: INestApplication, http: Address): string {
+  const bound = (app.getHttpServer() as { address(): AddressInfo }).address();
+  return formatAddress({ host: http.host, port: bound.port });
+}
+
+function endWith(app: INestApplication, logger: Logger): void {
+  let ending = false;
+  const end = (why: string) => {
+    if (ending) return;
+    ending = true;
+    logger.info({ why }, 'ending');
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'did not end in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', () => end('SIGTERM'));
+  process.once('SIGINT', () => end('SIGINT'));
+  // Whoever started us with an IPC channel and is gone, by SIGKILL too, takes us along.
+  if (process.channel) process.once('disconnect', () => end('the parent process is gone'));
+}
+
+/** A mistake in one request must not end the service for everybody: it is logged, loudly, and the process goes on. */
+function guardProcess(logger: Logger): void {
+  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'unhandled rejection'));
+  process.on('uncaughtException', (error) => logger.error({ err: error }, 'uncaught exception'));
+}

@@ -18,6 +18,7 @@ const shared = {
     '^.+\\.ts$': [
       '@swc/jest',
       {
+        swcrc: false,
         module: { type: 'es6' },
         sourceMaps: 'inline',
         jsc: {

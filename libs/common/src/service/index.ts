@@ -1,5 +1,4 @@
-export * from './flags.js';
-export * from './logger.js';
+export * from '../flags/index.js';
+export { createLogger, type Logger } from '../logger/index.js';
 export * from './readiness.js';
 export * from './run.js';
-export * from './values.js';

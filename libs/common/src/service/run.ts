@@ -5,11 +5,11 @@ import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy, MicroserviceOptions } from '@nestjs/microservices';
 import { Module } from '@nestjs/common';
-import { FlagError } from './flags.js';
+import { FlagError } from '../flags/index.js';
 import { HealthModule } from './health.module.js';
-import { NestLogger, type Logger } from './logger.js';
+import { NestLogger, type Logger } from '../logger/index.js';
 import { Readiness } from './readiness.js';
-import { formatAddress, type Address } from './values.js';
+import { formatAddress, type Address } from '../flags/index.js';
 
 /** A service as its main.ts describes it. */
 export interface ServiceDescription {
@@ -28,6 +28,8 @@ export interface ServiceDescription {
 
 /** SIGTERM ends a service in order within this time, else at once. */
 const SHUTDOWN_LIMIT_MS = 9_000;
+/** The same where the parent is gone: whoever was killed wants nothing left behind after 5 s. */
+const ORPHAN_LIMIT_MS = 4_000;
 
 @Module({})
 class ServiceModule {
@@ -81,11 +83,11 @@ function httpAddress(app: INestApplication, http: Address): string {
 
 function endWith(app: INestApplication, logger: Logger): void {
   let ending = false;
-  const end = (why: string) => {
+  const end = (why: string, limit: number) => {
     if (ending) return;
     ending = true;
     logger.info({ why }, 'ending');
-    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+    setTimeout(() => process.exit(1), limit).unref();
     app.close().then(
       () => process.exit(0),
       (error: unknown) => {
@@ -94,10 +96,10 @@ function endWith(app: INestApplication, logger: Logger): void {
       },
     );
   };
-  process.once('SIGTERM', () => end('SIGTERM'));
-  process.once('SIGINT', () => end('SIGINT'));
+  process.once('SIGTERM', () => end('SIGTERM', SHUTDOWN_LIMIT_MS));
+  process.once('SIGINT', () => end('SIGINT', SHUTDOWN_LIMIT_MS));
   // Whoever started us with an IPC channel and is gone, by SIGKILL too, takes us along.
-  if (process.channel) process.once('disconnect', () => end('the parent process is gone'));
+  if (process.channel) process.once('disconnect', () => end('the parent process is gone', ORPHAN_LIMIT_MS));
 }
 
 /** A mistake in one request must not end the service for everybody: it is logged, loudly, and the process goes on. */

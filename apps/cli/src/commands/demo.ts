@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('run Bookinfo in a mesh on this host, until Ctrl-C')
+    .option('--tour', 'unattended: prove what the mesh does, a line a step, exit code 0 or 1')
+    .option('--without-mesh', 'the same application bare, for comparison')
+    .action(async (options: { tour?: boolean; withoutMesh?: boolean }) => {
+      const { runDemo } = await import('../demo/index.js');
+      process.exitCode = await runDemo({
+        tour: options.tour ?? false,
+        withoutMesh: options.withoutMesh ?? false,
+      });
+    });
+}

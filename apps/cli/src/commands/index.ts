@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { registerAgent } from './agent.js';
+import { registerDemo } from './demo.js';
+import { registerProxyStatus } from './proxy-status.js';
+import { registerToken } from './token.js';
+import { registerUp } from './up.js';
+import { registerValidate } from './validate.js';
+import { registerVersion } from './version.js';
+import { registerXds } from './xds.js';
+
+/** Adds one command to the program; what the command does is loaded when it is called. */
+export type Register = (program: Command) => void;
+
+export const COMMANDS: readonly Register[] = [
+  registerUp,
+  registerDemo,
+  registerAgent,
+  registerToken,
+  registerXds,
+  registerValidate,
+  registerProxyStatus,
+  registerVersion,
+];

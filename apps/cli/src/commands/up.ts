@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { defaultStateDir } from '../up/state.js';
+
+export interface UpOptions {
+  readonly config: string;
+  readonly state: string;
+  readonly ports: string;
+  readonly only?: string;
+  readonly json?: boolean;
+  readonly logLevel: string;
+  readonly workloadTtl: string;
+}
+
+export function registerUp(program: Command): void {
+  program
+    .command('up')
+    .description('run the whole control plane on this host until it is stopped')
+    .requiredOption('--config <dir>', 'folder of YAML files to serve')
+    .option('--state <dir>', 'folder for keys, last good states and JetStream', defaultStateDir())
+    .option('--ports <which>', "'istio' for Istio's own ports, 'free' for free ones", 'istio')
+    .option('--only <services>', 'comma-separated: galley,pilot,citadel,mixer')
+    .option('--workload-ttl <duration>', 'lifetime of workload certificates', '24h')
+    .option('--log-level <level>', 'level of the services', 'warn')
+    .option('--json', 'print one JSON line when ready and one per restart')
+    .action(async (options: UpOptions) => {
+      const { up } = await import('../up/up.js');
+      process.exitCode = await up(options);
+    });
+}

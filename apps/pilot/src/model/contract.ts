@@ -60,7 +60,13 @@ export interface Inputs {
   readonly key: string;
 }
 
-/** One xDS type. Pure: `select` reads the world through a view, `generate` sees only what was selected. */
+/**
+ * One xDS type. Pure: `select` reads the world through a view, `generate` sees only what was selected.
+ *
+ * What `names` and `select` read of the proxy is recorded like what they ask of the view: a result is shared by all
+ * proxies that agree on the fields that were read. So read few (`namespace` rather than `labels`: what is in scope
+ * is decided by `names`, `select` need not ask again), and never memoise by the proxy object or its `className`.
+ */
 export interface Generator<I extends Inputs = Inputs> {
   readonly type: TypeUrl;
   /** Names of all resources of this type for this proxy. Wildcard types (LDS, CDS) get exactly these. */

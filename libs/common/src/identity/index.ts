@@ -1,1 +1,2 @@
+export * from './spiffe.js';
 export * from './types.js';

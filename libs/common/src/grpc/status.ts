@@ -1,0 +1,30 @@
+import { status as Status } from '@grpc/grpc-js';
+
+export { Status };
+
+/** An error that the caller of an RPC is meant to see: its code and message go over the wire as they are. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+  /** grpc-js reads `details`, not `message`. */
+  readonly details: string;
+
+  constructor(
+    readonly code: Status,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.details = message;
+  }
+}
+
+/** What a handler throws to answer with a gRPC status. */
+export function statusError(code: Status, message: string, options?: ErrorOptions): StatusError {
+  return new StatusError(code, message, options);
+}
+
+/** A {@link StatusError} as it is; whatever else was thrown is a bug here, whose words do not concern the caller. */
+export function toStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  return new StatusError(Status.INTERNAL, 'internal error', { cause: error });
+}

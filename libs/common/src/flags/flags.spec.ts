@@ -19,6 +19,22 @@ describe('parseFlags', () => {
     expect(values.natsNkey).toBeUndefined();
   });
 
+  it('reads a toggle without a value, and never takes the next argument for one', () => {
+    const toggles = {
+      json: flag.toggle('print JSON'),
+      quiet: flag.toggle('say nothing'),
+      name: flag.text('a name'),
+    };
+    expect(parseFlags(toggles, ['--json', '--name', 'a'], { QUARTET_QUIET: 'false' })).toEqual({
+      json: true,
+      quiet: false,
+      name: 'a',
+    });
+    expect(() => parseFlags(toggles, ['--name', 'a'], { QUARTET_JSON: 'yes' })).toThrow(
+      'neither true nor false',
+    );
+  });
+
   it('reports every problem at once', () => {
     const problems = problemsOf(['--ttl', 'soon', '--colour', 'red', 'stray', '--nats']);
     expect(problems).toEqual([

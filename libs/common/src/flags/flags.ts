@@ -5,6 +5,8 @@ export interface Flag<T> {
   readonly parse: (text: string) => T;
   readonly default?: T;
   readonly help: string;
+  /** Stands alone, without a value: `--name` is `--name true`. */
+  readonly toggle?: true;
 }
 
 export type FlagSet = Readonly<Record<string, Flag<unknown>>>;
@@ -41,7 +43,10 @@ export function parseFlags<S extends FlagSet>(
 
 function readArguments(flags: FlagSet, argv: readonly string[], problems: string[]): Record<string, string> {
   const options = Object.fromEntries(
-    Object.keys(flags).map((name) => [kebab(name), { type: 'string' as const }]),
+    Object.entries(flags).map(([name, { toggle }]) => [
+      kebab(name),
+      { type: toggle ? ('boolean' as const) : ('string' as const) },
+    ]),
   );
   const { tokens } = parseArgs({
     args: [...argv],
@@ -55,6 +60,7 @@ function readArguments(flags: FlagSet, argv: readonly string[], problems: string
     if (token.kind === 'positional') problems.push(`unexpected argument '${token.value}'`);
     if (token.kind !== 'option') continue;
     if (!(token.name in options)) problems.push(`unknown flag ${token.rawName}`);
+    else if (options[token.name]?.type === 'boolean') given[token.name] = token.value ?? 'true';
     else if (token.value === undefined) problems.push(`${token.rawName} wants a value`);
     else given[token.name] = token.value;
   }

@@ -39,11 +39,17 @@ export const flag = {
     parse: parseAddress,
     default: undefined,
   }),
+  toggle: (help: string): Flag<boolean> => ({ help, parse: parseToggle, default: false, toggle: true }),
   duration: (help: string, ...fallback: string[]): Flag<number> =>
     build(help, parseDuration, fallback.map(parseDuration)),
   list: (help: string, ...fallback: string[]): Flag<readonly string[]> =>
     build(help, splitList, fallback.map(splitList)),
 };
+
+function parseToggle(text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new Error(`'${text}' is neither true nor false`);
+  return text === 'true';
+}
 
 function splitList(text: string): readonly string[] {
   return text.split(',').filter((part) => part !== '');

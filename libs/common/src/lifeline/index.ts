@@ -1,0 +1,3 @@
+export * from './parent.js';
+export * from './spawn.js';
+export * from './stop.js';

@@ -1,0 +1,28 @@
+/**
+ * Rigs for tests with real parts. Whatever they start ends with the test file, without a call; import this module
+ * from tests and benches only.
+ */
+import { keepLogsOnFailure } from './failure.js';
+import { stopAll } from './process.js';
+import { removeTempDirs } from './temp-dir.js';
+
+export {
+  envoyAccepts,
+  startEnvoy,
+  type BootstrapJson,
+  type RunningEnvoy,
+  type StartEnvoyOptions,
+} from './envoy.js';
+export { startNats, type NatsUser, type RunningNats, type StartNatsOptions } from './nats.js';
+export { freeAddress, freePort, freePorts } from './ports.js';
+export { logTails, spawnProcess, stopAll, type SpawnedProcess, type SpawnOptions } from './process.js';
+export { removeTempDirs, tempDir } from './temp-dir.js';
+export { Hopeless, until, type UntilOptions } from './until.js';
+
+const hooks = globalThis as { afterAll?: (hook: () => Promise<void>, timeout?: number) => void };
+hooks.afterAll?.(async () => {
+  keepLogsOnFailure();
+  await stopAll();
+  removeTempDirs();
+}, 60_000);
+process.on('exit', removeTempDirs);

@@ -1,5 +1,6 @@
 import type { ConfigChange } from '#common/config-log';
-import type { Diagnostic, ResourceKey } from '#config';
+import type { Diagnostic, Origin, ResourceKey } from '#config';
+import type { WorldView } from '../world/view.js';
 import type { Proxy } from './proxy.js';
 
 /**
@@ -24,12 +25,11 @@ export interface World {
   apply(change: ConfigChange): WorldUpdate;
   /** A view that reports every fact it is asked for to `record`. */
   view(record: (fact: Fact) => void): WorldView;
+  /** Where a resource was written; undefined for one that this world does not hold. */
+  origin(key: ResourceKey): Origin | undefined;
 }
 
-/** The questions a selector may ask; declared in full in world/view.ts. */
-export interface WorldView {
-  readonly _world: 'view';
-}
+export type { WorldView };
 
 export const TYPE = {
   listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',

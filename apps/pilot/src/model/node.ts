@@ -1,0 +1,82 @@
+import { digestOf } from './config.js';
+import type { Proxy } from './proxy.js';
+
+/** What an Envoy says of itself, before it is trusted: metadata is any JSON. */
+export interface Node {
+  readonly id: string;
+  readonly cluster: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly locality?: { readonly region?: string; readonly zone?: string; readonly subZone?: string };
+}
+
+export type NodeResult =
+  | { readonly ok: true; readonly proxy: Proxy }
+  | { readonly ok: false; readonly error: string };
+
+/**
+ * Reads a node the way Istio's agent writes it and keeps only what generation needs: an Envoy's own metadata runs to
+ * 60 KB, and thousands of them are held.
+ *
+ * @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/
+ */
+export function proxyFromNode(node: Node): NodeResult {
+  const [type, ip, name, dnsDomain, ...rest] = node.id.split('~');
+  if (ip === undefined || !name || !dnsDomain || rest.length > 0) {
+    return { ok: false, error: `node id '${node.id.slice(0, 200)}' is not <type>~<ip>~<name>~<domain>` };
+  }
+  if (type !== 'sidecar' && type !== 'router') {
+    return { ok: false, error: `node type '${type?.slice(0, 50)}' is neither sidecar nor router` };
+  }
+  const metadata = new Metadata(node.metadata);
+  const ipAddresses = [...new Set([...(ip ? [ip] : []), ...metadata.list('INSTANCE_IPS')])];
+  if (ipAddresses.length === 0) return { ok: false, error: `node '${node.id.slice(0, 200)}' has no address` };
+  const body = { type, ipAddresses, dnsDomain, ...described(node, metadata, name) } as const;
+  const className = digestOf(JSON.stringify(body));
+  return { ok: true, proxy: { id: node.id, clusterName: node.cluster, ...body, className } };
+}
+
+function described(node: Node, metadata: Metadata, name: string) {
+  const { region = '', zone = '', subZone = '' } = node.locality ?? {};
+  const mode = metadata.text('INTERCEPTION_MODE');
+  return {
+    namespace: metadata.text('NAMESPACE') || name.slice(name.indexOf('.') + 1),
+    labels: metadata.labels('LABELS'),
+    serviceAccount: metadata.text('SERVICE_ACCOUNT'),
+    locality: { region, zone, subZone },
+    interceptionMode: mode === 'NONE' || mode === 'TPROXY' ? mode : 'REDIRECT',
+    workloadEntry: metadata.text('WORKLOAD_ENTRY'),
+    httpProxyPort: metadata.port('HTTP_PROXY_PORT'),
+    vhds: metadata.flag('QUARTET_VHDS'),
+  } as const;
+}
+
+/** Metadata comes as JSON from a CLI and as a Struct from Envoy: numbers and flags may well be strings. */
+class Metadata {
+  constructor(private readonly values: Readonly<Record<string, unknown>>) {}
+
+  text(key: string): string {
+    const value = Object.hasOwn(this.values, key) ? this.values[key] : undefined;
+    return typeof value === 'string' ? value : '';
+  }
+
+  list(key: string): string[] {
+    return this.text(key).split(',').filter(Boolean);
+  }
+
+  flag(key: string): boolean {
+    return this.values[key] === true || this.text(key) === 'true';
+  }
+
+  port(key: string): number {
+    const value = Number(this.values[key] ?? 0);
+    return Number.isInteger(value) && value > 0 && value < 65536 ? value : 0;
+  }
+
+  /** Sorted, so that two proxies with the same labels have the same class. */
+  labels(key: string): Readonly<Record<string, string>> {
+    const value = this.values[key];
+    if (typeof value !== 'object' || value === null) return {};
+    const pairs = Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+    return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}

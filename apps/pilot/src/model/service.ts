@@ -1,0 +1,99 @@
+import type { ResourceKey } from '#config';
+import { digestOf } from './config.js';
+
+/** How a port's traffic is read. */
+export type Protocol = 'HTTP' | 'HTTP2' | 'TLS' | 'TCP' | 'UDP';
+
+export interface ServicePort {
+  readonly number: number;
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Port of the endpoints that name none themselves. */
+  readonly targetPort: number;
+}
+
+/**
+ * How the proxy finds the endpoints: EDS from us, STRICT_DNS (all answers) or LOGICAL_DNS (the first one) from a
+ * name server, ORIGINAL_DST from the connection itself.
+ */
+export type Resolution = 'EDS' | 'STRICT_DNS' | 'LOGICAL_DNS' | 'ORIGINAL_DST';
+
+export interface ServiceFields {
+  readonly host: string;
+  /** `reviews` for `reviews.default.svc.cluster.local`, else the host. */
+  readonly name: string;
+  readonly namespace: string;
+  /** Virtual addresses: IPs or CIDRs. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly ServicePort[];
+  readonly resolution: Resolution;
+  readonly meshExternal: boolean;
+  /** Empty means the mesh's default. */
+  readonly exportTo: readonly string[];
+  readonly subjectAltNames: readonly string[];
+  readonly sources: readonly ResourceKey[];
+}
+
+/** A service, from whatever registry. Its endpoints are apart: they change far more often. */
+export class Service implements ServiceFields {
+  readonly host: string;
+  readonly name: string;
+  readonly namespace: string;
+  readonly addresses: readonly string[];
+  readonly ports: readonly ServicePort[];
+  readonly resolution: Resolution;
+  readonly meshExternal: boolean;
+  readonly exportTo: readonly string[];
+  readonly subjectAltNames: readonly string[];
+  readonly sources: readonly ResourceKey[];
+  readonly digest: string;
+
+  constructor(fields: ServiceFields) {
+    this.host = fields.host;
+    this.name = fields.name;
+    this.namespace = fields.namespace;
+    this.addresses = fields.addresses;
+    this.ports = fields.ports;
+    this.resolution = fields.resolution;
+    this.meshExternal = fields.meshExternal;
+    this.exportTo = fields.exportTo;
+    this.subjectAltNames = fields.subjectAltNames;
+    this.sources = fields.sources;
+    this.digest = digestOf(JSON.stringify(fields));
+  }
+
+  port(number: number): ServicePort | undefined {
+    return this.ports.find((port) => port.number === number);
+  }
+
+  toJSON(): string {
+    return `${this.host}@${this.digest}`;
+  }
+}
+
+export function isHttp(protocol: Protocol): boolean {
+  return protocol === 'HTTP' || protocol === 'HTTP2';
+}
+
+/** One place where a service is to be had. Plain data: it is hashed as it is. */
+export interface Endpoint {
+  /** IP, host name, or `unix:///absolute/path`. */
+  readonly address: string;
+  /** By service port name; a port that is not here is the service's targetPort. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `region/zone/subzone`. */
+  readonly locality: string;
+  readonly weight: number;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** Whether its sidecar takes Istio's mTLS. */
+  readonly tlsMode: 'istio' | 'disabled';
+  readonly source: ResourceKey;
+  /** Position in a ServiceEntry's endpoints; 0 for a WorkloadEntry. */
+  readonly index: number;
+}
+
+export function endpointPort(endpoint: Endpoint, port: ServicePort): number {
+  return endpoint.ports[port.name] ?? port.targetPort;
+}

@@ -1,0 +1,64 @@
+import type {
+  DestinationRule,
+  Gateway,
+  Instance,
+  MeshConfig,
+  PeerAuthentication,
+  Rule,
+  ServiceEntry,
+  Sidecar,
+  VirtualService,
+  WorkloadEntry,
+} from '#config';
+import type { Fact } from '../../model/contract.js';
+import type { Kind } from '../../model/kinds.js';
+import { KIND, kindOf } from '../../model/kinds.js';
+import { fact } from '../facts.js';
+import { DestinationRuleIndex } from './destination-rule-index.js';
+import type { Edit } from './edit.js';
+import { MeshIndex } from './mesh-index.js';
+import { MixerIndex } from './mixer-index.js';
+import { NamespaceIndex } from './namespace-index.js';
+import { ServiceIndex } from './service-index.js';
+import { VirtualServiceIndex } from './virtual-service-index.js';
+
+/** All that a world knows, by what it is asked for. */
+export interface Indexes {
+  readonly mesh: MeshIndex;
+  readonly services: ServiceIndex;
+  readonly virtualServices: VirtualServiceIndex;
+  readonly destinationRules: DestinationRuleIndex;
+  readonly gateways: NamespaceIndex<Gateway>;
+  readonly sidecars: NamespaceIndex<Sidecar>;
+  readonly peerAuthentications: NamespaceIndex<PeerAuthentication>;
+  readonly mixer: MixerIndex;
+}
+
+export function emptyIndexes(trustDomain?: string): Indexes {
+  return {
+    mesh: MeshIndex.withTrustDomain(trustDomain),
+    services: ServiceIndex.empty,
+    virtualServices: VirtualServiceIndex.empty,
+    destinationRules: DestinationRuleIndex.empty,
+    gateways: NamespaceIndex.empty<Gateway>(() => fact.gateways),
+    sidecars: NamespaceIndex.empty<Sidecar>(fact.sidecars),
+    peerAuthentications: NamespaceIndex.empty<PeerAuthentication>(fact.peerAuthentications),
+    mixer: MixerIndex.empty,
+  };
+}
+
+/** Hands each edit to the index of its kind; an index without edits stays as it is. */
+export function applyEdits(indexes: Indexes, edits: readonly Edit[], touched: Set<Fact>): Indexes {
+  const of = <Spec>(...kinds: readonly Kind[]): Edit<Spec>[] =>
+    edits.filter(({ before, after }) => kinds.includes(kindOf((after ?? before)?.key ?? '') as Kind)) as Edit<Spec>[];
+  return {
+    mesh: indexes.mesh.apply(of<MeshConfig>(KIND.mesh), touched),
+    services: indexes.services.apply(of<ServiceEntry | WorkloadEntry>(KIND.serviceEntry, KIND.workloadEntry), touched),
+    virtualServices: indexes.virtualServices.apply(of<VirtualService>(KIND.virtualService), touched),
+    destinationRules: indexes.destinationRules.apply(of<DestinationRule>(KIND.destinationRule), touched),
+    gateways: indexes.gateways.apply(of<Gateway>(KIND.gateway), touched),
+    sidecars: indexes.sidecars.apply(of<Sidecar>(KIND.sidecar), touched),
+    peerAuthentications: indexes.peerAuthentications.apply(of<PeerAuthentication>(KIND.peerAuthentication), touched),
+    mixer: indexes.mixer.apply(of<Rule | Instance>(KIND.rule, KIND.instance), touched),
+  };
+}

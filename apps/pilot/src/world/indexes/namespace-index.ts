@@ -1,0 +1,36 @@
+import { MultiMap } from '#common/collections';
+import type { Config } from '../../model/config.js';
+import { byAge } from '../../model/config.js';
+import type { Fact } from '../../model/contract.js';
+import type { Edit, Index } from './edit.js';
+
+/** Config of one kind by namespace: for kinds of which a namespace has few. */
+export class NamespaceIndex<Spec> implements Index<Spec> {
+  private constructor(
+    private readonly factOf: (namespace: string) => Fact,
+    private readonly groups: MultiMap<Config<Spec>>,
+  ) {}
+
+  static empty<Spec>(factOf: (namespace: string) => Fact): NamespaceIndex<Spec> {
+    return new NamespaceIndex(factOf, MultiMap.empty<Config<Spec>>());
+  }
+
+  /** Older first. */
+  in(namespace: string): Config<Spec>[] {
+    return [...this.groups.get(namespace)].map(([, config]) => config).sort(byAge);
+  }
+
+  all(): Config<Spec>[] {
+    return [...this.groups.keys()].flatMap((namespace) => this.in(namespace)).sort(byAge);
+  }
+
+  apply(edits: readonly Edit<Spec>[], touched: Set<Fact>): NamespaceIndex<Spec> {
+    let { groups } = this;
+    for (const { before, after } of edits) {
+      if (before) groups = groups.delete(before.namespace, before.key);
+      if (after) groups = groups.set(after.namespace, after.key, after);
+      for (const config of [before, after]) if (config) touched.add(this.factOf(config.namespace));
+    }
+    return new NamespaceIndex(this.factOf, groups);
+  }
+}

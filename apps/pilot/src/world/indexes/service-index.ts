@@ -1,0 +1,196 @@
+import type { ServiceEntry, WorkloadEntry } from '#config';
+import { MultiMap, PersistentMap } from '#common/collections';
+import type { Config } from '../../model/config.js';
+import type { Fact } from '../../model/contract.js';
+import { KIND, kindOf } from '../../model/kinds.js';
+import type { Endpoint, Service } from '../../model/service.js';
+import { isHttp } from '../../model/service.js';
+import { endpointsOf } from '../../registries/static/endpoints.js';
+import { serviceOf } from '../../registries/static/services.js';
+import { fact } from '../facts.js';
+import type { Edit, Index } from './edit.js';
+import { touchIfChanged } from './edit.js';
+import { Entries } from './entries.js';
+
+/** A service with its endpoints, as one namespace defines it. */
+export interface Hosted {
+  readonly service: Service;
+  readonly endpoints: readonly Endpoint[];
+}
+
+type Spec = ServiceEntry | WorkloadEntry;
+
+/** Services and their endpoints by host, and the ways to a host: by port, by virtual address, by workload. */
+export class ServiceIndex implements Index<Spec> {
+  private constructor(
+    readonly entries: Entries,
+    private readonly tables: Tables,
+  ) {}
+
+  static readonly empty = new ServiceIndex(Entries.empty, {
+    hosts: PersistentMap.empty(),
+    onPort: MultiMap.empty(),
+    atAddress: MultiMap.empty(),
+    ofInstance: MultiMap.empty(),
+  });
+
+  /** Those of one host, one for each namespace that defines it, older first. */
+  ofHost(host: string): readonly Hosted[] {
+    return this.tables.hosts.get(host) ?? [];
+  }
+
+  hosts(): string[] {
+    return [...this.tables.hosts.keys()].sort();
+  }
+
+  ports(): number[] {
+    return [...this.tables.onPort.keys()].map(Number).sort((a, b) => a - b);
+  }
+
+  onPort(port: number): string[] {
+    return ids(this.tables.onPort.get(String(port)));
+  }
+
+  atAddress(address: string): string[] {
+    return ids(this.tables.atAddress.get(address));
+  }
+
+  /** @param instance the key of a WorkloadEntry, or an address */
+  ofInstance(instance: string): string[] {
+    return ids(this.tables.ofInstance.get(instance));
+  }
+
+  apply(edits: readonly Edit<Spec>[], touched: Set<Fact>): ServiceIndex {
+    const hosts = new Set<string>();
+    const entries = this.updateEntries(edits, touched, hosts);
+    let tables = this.tables;
+    for (const host of hosts) tables = refresh(tables, host, hostedIn(entries, host), touched);
+    return new ServiceIndex(entries, tables);
+  }
+
+  private updateEntries(edits: readonly Edit<Spec>[], touched: Set<Fact>, hosts: Set<string>): Entries {
+    let entries = this.entries;
+    for (const edit of edits.filter(isServiceEntry)) {
+      entries = entries.withServiceEntry(edit);
+      for (const host of [...(edit.before?.spec.hosts ?? []), ...(edit.after?.spec.hosts ?? [])]) hosts.add(host);
+    }
+    for (const edit of edits.filter(isWorkloadEntry)) {
+      entries = entries.withWorkload(edit);
+      for (const workload of [edit.before, edit.after]) {
+        if (!workload) continue;
+        touched.add(fact.workload(workload.namespace, workload.name));
+        touched.add(fact.workloadsAt(workload.spec.address ?? ''));
+        for (const host of entries.selecting(workload).flatMap(({ spec }) => spec.hosts)) hosts.add(host);
+      }
+    }
+    return entries;
+  }
+}
+
+interface Tables {
+  readonly hosts: PersistentMap<readonly Hosted[]>;
+  readonly onPort: MultiMap<true>;
+  readonly atAddress: MultiMap<true>;
+  readonly ofInstance: MultiMap<true>;
+}
+
+function ids(group: Iterable<readonly [string, true]>): string[] {
+  return [...group].map(([id]) => id).sort();
+}
+
+function isServiceEntry(edit: Edit<Spec>): edit is Edit<ServiceEntry> {
+  return kindOf((edit.after ?? edit.before)?.key ?? '') === KIND.serviceEntry;
+}
+
+function isWorkloadEntry(edit: Edit<Spec>): edit is Edit<WorkloadEntry> {
+  return kindOf((edit.after ?? edit.before)?.key ?? '') === KIND.workloadEntry;
+}
+
+function hostedIn(entries: Entries, host: string): Hosted[] {
+  const byNamespace = new Map<string, Config<ServiceEntry>[]>();
+  for (const entry of entries.ofHost(host)) {
+    byNamespace.set(entry.namespace, [...(byNamespace.get(entry.namespace) ?? []), entry]);
+  }
+  return [...byNamespace.values()].flatMap((group) => {
+    const service = serviceOf(host, group);
+    return service ? [{ service, endpoints: endpointsOf(host, group, (entry) => entries.selectedBy(entry)) }] : [];
+  });
+}
+
+function refresh(tables: Tables, host: string, after: readonly Hosted[], touched: Set<Fact>): Tables {
+  const before = tables.hosts.get(host) ?? [];
+  touchIfChanged(touched, before.map(visibility), after.map(visibility), fact.services);
+  touchIfChanged(touched, before.map(service), after.map(service), fact.service(host));
+  touchIfChanged(touched, before.map(endpoints), after.map(endpoints), fact.endpoints(host));
+  touchIfChanged(touched, before.map(accountsOf), after.map(accountsOf), fact.accounts(host));
+  touchPorts(before, after, touched);
+  const hosts = after.length > 0 ? tables.hosts.set(host, after) : tables.hosts.delete(host);
+  const moved = <K extends string | number>(
+    table: MultiMap<true>,
+    keys: (hosted: readonly Hosted[]) => K[],
+    named?: (key: K) => Fact,
+  ): MultiMap<true> => refile(table, host, keys(before), keys(after), named && ((key) => touched.add(named(key))));
+  return {
+    hosts,
+    onPort: moved(tables.onPort, portsOf),
+    atAddress: moved(tables.atAddress, addressesOf, fact.servicesAt),
+    ofInstance: moved(tables.ofInstance, instancesOf, fact.servicesOf),
+  };
+}
+
+function refile<K extends string | number>(
+  table: MultiMap<true>,
+  host: string,
+  before: readonly K[],
+  after: readonly K[],
+  moved: (key: K) => void = () => undefined,
+): MultiMap<true> {
+  const [old, next] = [new Set(before), new Set(after)];
+  let filed = table;
+  for (const key of old) if (!next.has(key)) (moved(key), (filed = filed.delete(String(key), host)));
+  for (const key of next) if (!old.has(key)) (moved(key), (filed = filed.set(String(key), host, true)));
+  return filed;
+}
+
+/** A port's listeners and routes depend on who has it and whether it speaks HTTP, not on the rest of a service. */
+function touchPorts(before: readonly Hosted[], after: readonly Hosted[], touched: Set<Fact>): void {
+  for (const port of new Set([...portsOf(before), ...portsOf(after)])) {
+    const uses = (hosted: readonly Hosted[]): unknown => hosted.map(({ service }) => portUse(service, port));
+    touchIfChanged(touched, uses(before), uses(after), fact.ports, fact.servicesOnPort(port));
+  }
+}
+
+function portUse(service: Service, number: number): unknown {
+  const port = service.port(number);
+  if (!port) return null;
+  const kind = isHttp(port.protocol) ? 'HTTP' : port.protocol;
+  return [kind, service.namespace, service.exportTo, kind === 'HTTP' ? null : service.addresses];
+}
+
+const service = (hosted: Hosted): Service => hosted.service;
+const endpoints = (hosted: Hosted): readonly Endpoint[] => hosted.endpoints;
+const visibility = ({ service }: Hosted): unknown => [
+  service.namespace,
+  service.exportTo,
+  service.resolution,
+  service.ports.map((port) => [port.number, port.protocol]),
+];
+
+export function accountsOf({ service, endpoints }: Hosted): string[] {
+  const accounts = endpoints.filter((endpoint) => endpoint.serviceAccount !== '');
+  return [...new Set(accounts.map(({ namespace, serviceAccount }) => `ns/${namespace}/sa/${serviceAccount}`))]
+    .concat(service.subjectAltNames)
+    .sort();
+}
+
+function portsOf(hosted: readonly Hosted[]): number[] {
+  return hosted.flatMap(({ service }) => service.ports.map((port) => port.number));
+}
+
+function addressesOf(hosted: readonly Hosted[]): string[] {
+  return hosted.flatMap(({ service }) => service.addresses);
+}
+
+function instancesOf(hosted: readonly Hosted[]): string[] {
+  return hosted.flatMap(({ endpoints }) => endpoints.flatMap((endpoint) => [endpoint.source, endpoint.address]));
+}

@@ -1,0 +1,86 @@
+import type { DestinationRule, Gateway, Sidecar, VirtualService, WorkloadEntry } from '#config';
+import type { Config } from '../model/config.js';
+import type { Mesh } from '../model/mesh.js';
+import type { Proxy } from '../model/proxy.js';
+import type { Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
+import type { MixerHeaders } from './indexes/mixer-index.js';
+import type { MtlsMode } from './peer-authentication.js';
+
+/** What Pilot is started with and no config changes. */
+export interface Environment {
+  /** Where Mixer listens, `host:port`; without it no proxy is told of Mixer. */
+  readonly mixer?: string;
+  /** Used where MeshConfig states none. */
+  readonly trustDomain?: string;
+}
+
+/** A service as lists show it: no more than the facts behind these lists promise to follow. */
+export interface ServiceSummary {
+  readonly host: string;
+  readonly namespace: string;
+  readonly resolution: Resolution;
+  readonly ports: readonly Pick<ServicePort, 'number' | 'protocol'>[];
+}
+
+export interface PortUse {
+  readonly host: string;
+  readonly namespace: string;
+  readonly protocol: Protocol;
+  /** Virtual addresses; empty for HTTP, whose listeners do not depend on them. */
+  readonly addresses: readonly string[];
+}
+
+/** The hosts of a VirtualService bound to a gateway. */
+export interface BoundHosts {
+  readonly namespace: string;
+  readonly hosts: readonly string[];
+}
+
+/** A workload as an endpoint of a service. */
+export interface Instance {
+  readonly service: Service;
+  readonly port: ServicePort;
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * The questions that a selector may ask. Each records the facts that its answer depends on, and its answer depends on
+ * no other. `namespace` is always that of the proxy, which decides what it may see.
+ */
+export interface WorldView {
+  readonly environment: Environment;
+  mesh(): Mesh;
+  mixerHeaders(): MixerHeaders;
+
+  services(namespace: string): readonly ServiceSummary[];
+  /** Numbers of all service ports, ascending. */
+  ports(): readonly number[];
+  servicesOnPort(port: number, namespace: string): readonly PortUse[];
+  /** The service of this host that the namespace sees: its own one first, else the oldest. */
+  service(host: string, namespace: string): Service | undefined;
+  endpoints(host: string, namespace: string): readonly Endpoint[];
+  /** SPIFFE paths (`ns/<ns>/sa/<sa>`) and stated names that the endpoints of a host may prove, sorted. */
+  accounts(host: string, namespace: string): readonly string[];
+  /** Hosts of the services with this virtual address, sorted. */
+  hostsAt(address: string): readonly string[];
+
+  /** The proxy's own workload: by its WORKLOAD_ENTRY, else those of its namespace with its address, older first. */
+  workloads(proxy: Proxy): readonly Config<WorkloadEntry>[];
+  instances(proxy: Proxy): readonly Instance[];
+  mtls(namespace: string, labels: Readonly<Record<string, string>>, port: number): MtlsMode;
+
+  /** The most specific VirtualService for this host among those of the mesh. */
+  meshVirtualService(host: string, namespace: string): Config<VirtualService> | undefined;
+  /** Those bound to a gateway under exactly this host, older first. */
+  gatewayVirtualServices(gateway: string, host: string): readonly Config<VirtualService>[];
+  /** @param gateway `namespace/name`, or `mesh` (then only those that the namespace may see) */
+  virtualServiceHosts(gateway: string, namespace: string): readonly BoundHosts[];
+
+  /** The DestinationRules that together decide about a host, older first. */
+  destinationRules(host: string, proxy: Proxy): readonly Config<DestinationRule>[];
+  /** The names of a host's subsets. */
+  subsets(host: string, proxy: Proxy): readonly string[];
+
+  gateways(labels: Readonly<Record<string, string>>): readonly Config<Gateway>[];
+  sidecar(proxy: Proxy): Config<Sidecar> | undefined;
+}

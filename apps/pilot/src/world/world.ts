@@ -1,0 +1,118 @@
+import type { Commit, ConfigChange, ConfigState } from '#common/config-log';
+import { PersistentMap } from '#common/collections';
+import type { Diagnostic, Origin, ResourceKey } from '#config';
+import { Config } from '../model/config.js';
+import type { Fact, World, WorldUpdate, WorldView } from '../model/contract.js';
+import { kindOf } from '../model/kinds.js';
+import { problemsOf } from './check.js';
+import type { Edit } from './indexes/edit.js';
+import type { Indexes } from './indexes/indexes.js';
+import { applyEdits, emptyIndexes } from './indexes/indexes.js';
+import { RecordedView } from './recorded-view.js';
+import type { Environment } from './view.js';
+
+/** A resource as the world holds it. `config` is absent where it is of no use (see {@link problemsOf}). */
+interface Held {
+  readonly content: string;
+  readonly origin: Origin;
+  readonly config: Config | undefined;
+}
+
+interface Put {
+  readonly content: string;
+  readonly origin: Origin;
+}
+
+/** The empty world, from which all others come by {@link World.apply}. */
+export function createWorld(environment: Environment): World {
+  return new ConfigWorld(environment, 0, PersistentMap.empty(), emptyIndexes(environment.trustDomain));
+}
+
+class ConfigWorld implements World {
+  constructor(
+    private readonly environment: Environment,
+    readonly revision: number,
+    private readonly held: PersistentMap<Held>,
+    private readonly indexes: Indexes,
+  ) {}
+
+  apply(change: ConfigChange): WorldUpdate {
+    const draft = new Draft(this.held);
+    if (change.kind === 'commit') draft.commit(change.commit);
+    else draft.reset(change.state);
+    const changed = new Set<Fact>();
+    const indexes = applyEdits(this.indexes, draft.edits(), changed);
+    const { revision } = change.kind === 'commit' ? change.commit : change.state;
+    return {
+      world: new ConfigWorld(this.environment, revision, draft.held, indexes),
+      changed,
+      diagnostics: draft.diagnostics,
+    };
+  }
+
+  view(record: (fact: Fact) => void): WorldView {
+    return new RecordedView(this.environment, this.indexes, record);
+  }
+
+  origin(key: ResourceKey): Origin | undefined {
+    return this.held.get(key)?.origin;
+  }
+}
+
+/** Takes one change in and gathers what it edits: each resource once, from what it was to what it is. */
+class Draft {
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly before = new Map<ResourceKey, Config | undefined>();
+
+  constructor(public held: PersistentMap<Held>) {}
+
+  commit({ operations }: Commit): void {
+    for (const operation of operations) {
+      if (operation.op === 'put') this.put(operation.key, operation);
+      else if (operation.op === 'delete') this.delete(operation.key);
+      else this.move(operation.key, operation.origin);
+    }
+  }
+
+  /** A state replaces everything: what differs is an edit, what is missing a deletion. */
+  reset({ resources }: ConfigState): void {
+    for (const key of [...this.held.keys()]) if (!resources.has(key)) this.delete(key);
+    for (const [key, resource] of resources) this.put(key, resource);
+  }
+
+  edits(): Edit[] {
+    const edits = [...this.before].map(([key, before]) => ({ before, after: this.held.get(key)?.config }));
+    return edits.filter(({ before, after }) => before?.digest !== after?.digest);
+  }
+
+  private put(key: ResourceKey, { content, origin }: Put): void {
+    if (!kindOf(key)) return;
+    const held = this.held.get(key);
+    if (held?.content === content) return this.move(key, origin);
+    this.remember(key, held);
+    this.held = this.held.set(key, { content, origin, config: this.read(key, content, origin) });
+  }
+
+  private delete(key: ResourceKey): void {
+    const held = this.held.get(key);
+    if (!held) return;
+    this.remember(key, held);
+    this.held = this.held.delete(key);
+  }
+
+  private move(key: ResourceKey, origin: Origin): void {
+    const held = this.held.get(key);
+    if (held) this.held = this.held.set(key, { ...held, origin });
+  }
+
+  private remember(key: ResourceKey, held: Held | undefined): void {
+    if (!this.before.has(key)) this.before.set(key, held?.config);
+  }
+
+  private read(key: ResourceKey, content: string, origin: Origin): Config | undefined {
+    const config = Config.decode(key, content);
+    const problems = problemsOf(config);
+    this.diagnostics.push(...problems.map((problem) => ({ ...problem, origin, resource: key })));
+    return problems.length === 0 ? config : undefined;
+  }
+}

@@ -1,0 +1,2 @@
+export * from './multi-map.js';
+export * from './persistent-map.js';

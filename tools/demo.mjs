@@ -1,6 +1,6 @@
-/** `npm run demo`: sets the clone up where needed, then runs `quartet demo` with the arguments given. */
-import { spawn } from 'node:child_process';
+/** `npm run demo`: sets the clone up where needed, then is `quartet demo` with the arguments given. */
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bootstrap, root } from './bootstrap.mjs';
 
 const say = (text) => process.stderr.write(`quartet: ${text}\n`);
@@ -11,9 +11,7 @@ try {
   say(error.message);
   process.exit(1);
 }
+// In this process, not in a child: each Node process costs 45 MB, and the demo has enough of them.
 const cli = join(root, 'dist/apps/cli/src/main.js');
-const demo = spawn(process.execPath, [cli, 'demo', ...process.argv.slice(2)], { stdio: 'inherit' });
-// A Ctrl-C reaches the whole group: this process only waits until the demo has cleaned up.
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.on(signal, () => signal === 'SIGTERM' && demo.kill(signal));
-demo.on('exit', (code) => process.exit(code ?? 1));
+process.argv.splice(1, 1, cli, 'demo');
+await import(pathToFileURL(cli).href);

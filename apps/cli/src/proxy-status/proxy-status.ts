@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { connectNats, requestAll } from '#common/nats';
+import { nkeyFile } from '../up/bus.js';
+import { recallControlPlane } from '../up/control-plane.js';
+import { stateLayout } from '../up/state.js';
+import { formatTable } from './table.js';
+
+/** How long to collect the Pilots' answers. A Pilot that does not answer in time is missing from the table. */
+const COLLECT_MS = 1_000;
+
+/** What one Pilot answers to `pilot.proxies.holding` about one proxy. */
+export interface ProxyHolding {
+  readonly proxy: string;
+  readonly pilot: string;
+  /** By type (`CDS`, `LDS`, `EDS`, `RDS`, ...): SYNCED, STALE, NOT SENT or NACK. */
+  readonly status: Readonly<Record<string, string>>;
+  readonly revision: number;
+  readonly lastError?: string;
+}
+
+/** Prints the state of all proxies; exit code 1 where one of them refused something. */
+export async function proxyStatus(state: string, json: boolean): Promise<number> {
+  const proxies = await askPilots(state);
+  process.stdout.write(json ? `${JSON.stringify(proxies, null, 2)}\n` : formatTable(proxies));
+  return proxies.some((proxy) => proxy.lastError !== undefined) ? 1 : 0;
+}
+
+async function askPilots(state: string): Promise<ProxyHolding[]> {
+  const { nats } = recallControlPlane(state);
+  const nkeySeed = await readFile(nkeyFile(stateLayout(state), 'cli'), 'utf8');
+  const connection = await connectNats({ url: nats, nkeySeed, name: 'cli' });
+  try {
+    const answers = await requestAll<ProxyHolding[]>(
+      connection,
+      'pilot.proxies.holding',
+      {},
+      { timeoutMs: COLLECT_MS },
+    );
+    if (answers.length === 0) throw new Error(`no Pilot answered within ${COLLECT_MS} ms`);
+    return answers.flat().sort((a, b) => a.proxy.localeCompare(b.proxy));
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,26 +1,28 @@
 /**
  * Fetches the pinned Envoy and nats-server into .cache/bin, where they are not there yet. How they are found is
- * decided in libs/common/src/binaries, which the programs themselves use as well.
+ * decided in libs/common/src/binaries, which the programs themselves use as well; so it wants a build.
  */
 import { pathToFileURL } from 'node:url';
-import { build } from './build.mjs';
 
-export async function binaries(report = console.error) {
+/** The path of each server program, by its name. */
+export async function ensureBinaries({ say }) {
   const { findBinary, PINS } = await import('../dist/libs/common/src/binaries/index.js');
-  const found = {};
+  const onDownload = (pin) => say(`fetching ${pin.name} ${pin.version}`);
+  const paths = {};
   for (const name of Object.keys(PINS)) {
-    const onDownload = (pin) => report(`fetching ${pin.name} ${pin.version}`);
-    const binary = await findBinary(name, { download: true, onDownload });
-    if (binary.warning) report(`warning: ${binary.warning}`);
-    found[name] = binary.path;
+    const { path, warning } = await findBinary(name, { download: true, onDownload });
+    if (warning) say(`warning: ${warning}`);
+    paths[name] = path;
   }
-  return found;
+  return paths;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await build();
+  const { build } = await import('./build.mjs');
   try {
-    for (const [name, path] of Object.entries(await binaries())) console.log(`${name} ${path}`);
+    await build();
+    const paths = await ensureBinaries({ say: (text) => console.error(text) });
+    for (const [name, path] of Object.entries(paths)) console.log(`${name} ${path}`);
   } catch (error) {
     console.error(error.message);
     process.exit(1);

@@ -7,6 +7,14 @@ import { stopAll } from './process.js';
 import { removeTempDirs } from './temp-dir.js';
 
 export {
+  quartet,
+  quartetCli,
+  startControlPlane,
+  type ControlPlaneOptions,
+  type QuartetResult,
+  type RunningControlPlane,
+} from './control-plane.js';
+export {
   envoyAccepts,
   startEnvoy,
   type BootstrapJson,

@@ -24,6 +24,9 @@ export function encodeContent(resource: Resource): string {
 
 /** The inverse of {@link encodeContent}. */
 export function decodeContent<Spec = unknown>(key: ResourceKey, content: string): Resource<Spec> {
-  const body = JSON.parse(content) as Pick<Resource<Spec>, 'labels' | 'annotations' | 'creationTimestamp' | 'spec'>;
+  const body = JSON.parse(content) as Pick<
+    Resource<Spec>,
+    'labels' | 'annotations' | 'creationTimestamp' | 'spec'
+  >;
   return { key, ...splitKey(key), ...body };
 }

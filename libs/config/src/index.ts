@@ -1,7 +1,18 @@
 export * from './canonical.js';
+export * from './codes.js';
 export * from './diagnostics.js';
+export * from './duration.js';
 export * from './resource.js';
 export * from './kinds/mesh.js';
 export * from './kinds/networking.js';
 export * from './kinds/policy.js';
+export * from './kinds/registry.js';
 export * from './kinds/security.js';
+export { formatPath } from './problem.js';
+export type { Path, Problem } from './problem.js';
+export * from './read/config.js';
+export { decodeUtf8, failedReading, readFile } from './read/file.js';
+export type { FileReading } from './read/file.js';
+export type { DocumentReading, LocatedProblem } from './read/manifest.js';
+export { readSpec } from './validate.js';
+export type { SpecReading } from './validate.js';

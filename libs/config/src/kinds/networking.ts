@@ -281,3 +281,26 @@ export interface Sidecar {
   }[];
   outboundTrafficPolicy?: { mode?: 'REGISTRY_ONLY' | 'ALLOW_ANY' };
 }
+
+/** How workloads of one kind join the mesh: a template of WorkloadEntries. */
+export interface WorkloadGroup {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  template: WorkloadEntry;
+  probe?: {
+    initialDelaySeconds?: number;
+    timeoutSeconds?: number;
+    periodSeconds?: number;
+    successThreshold?: number;
+    failureThreshold?: number;
+    httpGet?: {
+      path?: string;
+      port: number;
+      host?: string;
+      scheme?: string;
+      httpHeaders?: { name?: string; value?: string }[];
+    };
+    tcpSocket?: { host?: string; port: number };
+    exec?: { command?: string[] };
+    grpc?: { port: number; service?: string };
+  };
+}

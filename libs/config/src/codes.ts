@@ -1,0 +1,64 @@
+import type { Diagnostic, Level } from './diagnostics.js';
+import type { Origin, ResourceKey } from './resource.js';
+
+interface CodeEntry {
+  readonly code: string;
+  readonly level: Level;
+}
+
+const entry = (code: string, level: Level): CodeEntry => ({ code, level });
+
+/**
+ * Every diagnostic that reading and analysing config can give. IST codes are Istio's own, with Istio's meaning; QT
+ * codes stand for what Istio has no code for.
+ *
+ * @see https://istio.io/latest/docs/reference/config/analysis/
+ */
+export const CODES = {
+  /** A field that still works and should be replaced. */
+  deprecated: entry('IST0002', 'Warning'),
+  /** A host, subset, gateway, handler or instance that is named and does not exist. */
+  reference: entry('IST0101', 'Warning'),
+  /** The resource breaks the schema or a rule of its kind. */
+  schema: entry('IST0106', 'Error'),
+  /** An HTTP route stands behind one that takes every request. */
+  unreachableRule: entry('IST0130', 'Warning'),
+  /** The text is no YAML, or no UTF-8. */
+  syntax: entry('QT0001', 'Error'),
+  /** The document does not say which resource it is. */
+  notAResource: entry('QT0002', 'Error'),
+  /** The same resource stands in an earlier file, or earlier in this one. */
+  duplicate: entry('QT0003', 'Error'),
+  /** A kind of another API group; nothing of Quartet's business. */
+  foreignKind: entry('QT0004', 'Info'),
+  /** A kind of Istio that has no effect here. */
+  unsupportedKind: entry('QT0005', 'Warning'),
+  /** A field of Istio that has no effect here. */
+  unsupportedField: entry('QT0006', 'Warning'),
+  /** Too large, too deep or too many aliases. */
+  limit: entry('QT0007', 'Error'),
+  /** The file or folder cannot be read; what it held stays. */
+  unreadable: entry('QT0008', 'Error'),
+  /** The accepted snapshot on disk was lost or damaged. */
+  stateLost: entry('QT0009', 'Error'),
+  /** A field of Istio that decides about security and that Quartet cannot honour: refused, never dropped. */
+  refusedField: entry('QT0010', 'Error'),
+} as const satisfies Record<string, CodeEntry>;
+
+export type CodeName = keyof typeof CODES;
+
+export function diagnostic(
+  name: CodeName,
+  message: string,
+  at: { origin: Origin; path?: string; resource?: ResourceKey },
+): Diagnostic {
+  const { code, level } = CODES[name];
+  return {
+    code,
+    level,
+    message,
+    path: at.path ?? '',
+    origin: at.origin,
+    ...(at.resource ? { resource: at.resource } : {}),
+  };
+}

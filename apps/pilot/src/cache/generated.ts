@@ -1,0 +1,50 @@
+import type { Generator, Inputs, TypeUrl, XdsResource } from '../model/contract.js';
+import { contentVersion } from './content-version.js';
+
+/** One encoded resource and how many entries use it. */
+export interface Generated {
+  readonly id: string;
+  readonly resource: XdsResource;
+  uses: number;
+}
+
+/** Unused resources kept for a change that is taken back, or a proxy that comes back; oldest out first. */
+const IDLE_LIMIT = 1_000;
+
+/** Every distinct input is generated and encoded once, whoever asks for it. */
+export class GeneratedResources {
+  private readonly byInputs = new Map<string, Generated>();
+  private readonly idle = new Map<string, Generated>();
+  /** How many times a generator ran, and how many times its output was there already. */
+  readonly stats = { generated: 0, shared: 0 };
+
+  get size(): number {
+    return this.byInputs.size;
+  }
+
+  /** The resource of these inputs, counted as used until `release`. */
+  acquire(type: TypeUrl, name: string, inputs: Inputs, generator: Generator): Generated {
+    const id = contentVersion(`${type}\0${name}\0${inputs.key}`);
+    let generated = this.byInputs.get(id);
+    if (generated) this.stats.shared++;
+    else this.byInputs.set(id, (generated = this.generate(id, name, inputs, generator)));
+    this.idle.delete(id);
+    generated.uses++;
+    return generated;
+  }
+
+  release(generated: Generated): void {
+    if (--generated.uses > 0) return;
+    this.idle.set(generated.id, generated);
+    if (this.idle.size <= IDLE_LIMIT) return;
+    const [oldest] = this.idle.keys();
+    this.idle.delete(oldest!);
+    this.byInputs.delete(oldest!);
+  }
+
+  private generate(id: string, name: string, inputs: Inputs, generator: Generator): Generated {
+    const { value, sources } = generator.generate(inputs);
+    this.stats.generated++;
+    return { id, resource: { name, version: contentVersion(value), value, sources }, uses: 0 };
+  }
+}

@@ -1,0 +1,4 @@
+export { contentVersion } from './content-version.js';
+export { ResourceCache } from './resource-cache.js';
+export type { GenerationFailure, Names, ProxyClass, Touched } from './scope.js';
+export { encodeDelta, encodeSotw, takesVirtualHosts } from './wire.js';

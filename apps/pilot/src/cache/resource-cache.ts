@@ -1,0 +1,250 @@
+import type { Fact, Generator, TypeUrl, World, WorldView, XdsResource } from '../model/contract.js';
+import type { Proxy } from '../model/proxy.js';
+import { FactIndex } from './fact-index.js';
+import { GeneratedResources } from './generated.js';
+import { ProxyClasses } from './proxy-classes.js';
+import { ProxyReads, type FieldMask } from './proxy-reads.js';
+import {
+  NAMES,
+  NO_NAMES,
+  noTouch,
+  touch,
+  versionOf,
+  type Entry,
+  type GenerationFailure,
+  type Names,
+  type ProxyClass,
+  type Scope,
+  type Selection,
+  type Touched,
+} from './scope.js';
+
+/** A failing generator that is asked again and again is not to fill the memory with its complaints. */
+const FAILURE_LIMIT = 1_000;
+
+/**
+ * Every resource that a connected proxy holds, made once for all proxies that agree on what was read for it, and made
+ * again only when a fact that was read has changed.
+ *
+ * Invariant: every entry is what a fresh selection from the current world would give (a generator that throws keeps
+ * its last good bytes). Where a class finds the same resource in two of its scopes, both are right, hence equal.
+ */
+export class ResourceCache {
+  private readonly generators: ReadonlyMap<TypeUrl, Generator>;
+  private readonly reads = new ProxyReads();
+  private readonly index = new FactIndex<Entry>();
+  private readonly generated = new GeneratedResources();
+  private readonly classes = new ProxyClasses(this.reads, (proxyClass) => this.forget(proxyClass));
+  private readonly masks = new Map<TypeUrl, FieldMask[]>();
+  private readonly scopes = new Map<string, Scope>();
+  private readonly failing = new Map<string, GenerationFailure>();
+  private facts = new Set<Fact>();
+  private view: WorldView | undefined;
+
+  constructor(generators: readonly Generator[]) {
+    this.generators = new Map(generators.map((generator) => [generator.type, generator]));
+  }
+
+  get stats(): Readonly<
+    Record<'classes' | 'scopes' | 'facts' | 'resources' | 'generated' | 'shared', number>
+  > {
+    const { generated, shared } = this.generated.stats;
+    const sizes = { classes: this.classes.size, scopes: this.scopes.size, facts: this.index.size };
+    return { ...sizes, resources: this.generated.size, generated, shared };
+  }
+
+  /** Resources whose generator failed, served from their last good bytes where there are any. */
+  get failures(): readonly GenerationFailure[] {
+    return [...this.failing.values()];
+  }
+
+  /** Takes a new world in: makes again what depends on `changed` and says what came out different. */
+  update(world: World, changed: Iterable<Fact>): Touched {
+    this.view = world.view((fact) => this.facts.add(fact));
+    const touched = noTouch();
+    for (const entry of this.index.dependents(changed)) this.refresh(entry, touched);
+    return touched;
+  }
+
+  /** The class of a proxy, kept until as many `release`. */
+  acquire(proxy: Proxy): ProxyClass {
+    return this.classes.acquire(proxy);
+  }
+
+  release(proxyClass: ProxyClass): void {
+    this.classes.release(proxyClass);
+  }
+
+  /** Names of all resources of a type for this class. */
+  names(type: TypeUrl, proxyClass: ProxyClass): Names {
+    return this.entry(type, NAMES, proxyClass)?.names ?? NO_NAMES;
+  }
+
+  /** One resource, or undefined where proxies of this class have none of that name. */
+  resource(type: TypeUrl, proxyClass: ProxyClass, name: string): XdsResource | undefined {
+    return this.entry(type, name, proxyClass)?.generated?.resource;
+  }
+
+  private entry(type: TypeUrl, name: string, proxyClass: ProxyClass): Entry | undefined {
+    for (const scope of this.scopesOf(type, proxyClass)) {
+      const entry = scope.entries.get(name);
+      if (entry) return entry;
+    }
+    return this.create(type, name, proxyClass);
+  }
+
+  private create(type: TypeUrl, name: string, proxyClass: ProxyClass): Entry | undefined {
+    const generator = this.generators.get(type);
+    if (!generator || !this.view) return undefined;
+    return this.store(generator, name, proxyClass, undefined, noTouch());
+  }
+
+  /** Makes an entry again, from any class that it serves. */
+  private refresh(entry: Entry, touched: Touched): void {
+    const [proxyClass] = entry.scope.classes;
+    const generator = this.generators.get(entry.type);
+    if (generator && proxyClass) this.store(generator, entry.name, proxyClass, entry, touched);
+  }
+
+  /** Runs the selector for `name` and keeps the outcome where it belongs: in the scope of what was read. */
+  private store(
+    generator: Generator,
+    name: string,
+    proxyClass: ProxyClass,
+    previous: Entry | undefined,
+    touched: Touched,
+  ): Entry {
+    const { type } = generator;
+    const selection = this.select(generator, proxyClass, name);
+    const scope = this.scopeFor(type, selection.mask, proxyClass);
+    let entry = scope.entries.get(name);
+    if (!entry) {
+      entry = {
+        type,
+        name,
+        scope,
+        deps: [],
+        names: previous?.names ?? NO_NAMES,
+        generated: previous?.generated,
+      };
+      if (entry.generated) entry.generated.uses++;
+      scope.entries.set(name, entry);
+    }
+    // The selector has read other fields than before: all classes of the old scope have to look again.
+    if (previous && previous !== entry) this.move(previous, touched);
+    this.index.link(entry, selection.facts);
+    if (selection.error) this.fail(entry, selection.error);
+    else this.settle(entry, selection.value, generator, touched);
+    return entry;
+  }
+
+  private settle(entry: Entry, value: unknown, generator: Generator, touched: Touched): void {
+    try {
+      if (entry.name === NAMES) settleNames(entry, value as readonly string[], touched);
+      else
+        this.settleResource(
+          entry,
+          value as Parameters<Generator['generate']>[0] | undefined,
+          generator,
+          touched,
+        );
+      this.failing.delete(failureKey(entry));
+    } catch (error) {
+      this.fail(entry, error as Error);
+    }
+  }
+
+  private settleResource(
+    entry: Entry,
+    inputs: Parameters<Generator['generate']>[0] | undefined,
+    generator: Generator,
+    touched: Touched,
+  ): void {
+    const before = entry.generated;
+    entry.generated = inputs && this.generated.acquire(entry.type, entry.name, inputs, generator);
+    if (before) this.generated.release(before);
+    if (versionOf(before?.resource) !== versionOf(entry.generated?.resource)) {
+      touch(touched, entry.type, entry.name);
+    }
+  }
+
+  private select(generator: Generator, proxyClass: ProxyClass, name: string): Selection<unknown> {
+    this.facts = new Set();
+    let value: unknown;
+    let error: Error | undefined;
+    const mask = this.reads.during(() => {
+      try {
+        value =
+          name === NAMES
+            ? generator.names(this.view!, proxyClass.recording)
+            : generator.select(this.view!, proxyClass.recording, name);
+      } catch (thrown) {
+        error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      }
+    });
+    return { value, mask, facts: this.facts, error };
+  }
+
+  private fail(entry: Entry, error: Error): void {
+    const { type, name } = entry;
+    if (this.failing.size >= FAILURE_LIMIT) return;
+    this.failing.set(failureKey(entry), { type, name: name === NAMES ? '' : name, message: error.message });
+  }
+
+  private move(entry: Entry, touched: Touched): void {
+    this.remove(entry);
+    if (entry.name === NAMES) touched.everything.add(entry.type);
+    else touch(touched, entry.type, entry.name);
+  }
+
+  private remove(entry: Entry): void {
+    entry.scope.entries.delete(entry.name);
+    this.index.unlink(entry);
+    if (entry.generated) this.generated.release(entry.generated);
+    this.failing.delete(failureKey(entry));
+  }
+
+  private scopesOf(type: TypeUrl, proxyClass: ProxyClass): readonly Scope[] {
+    let scopes = proxyClass.scopes.get(type);
+    if (!scopes) proxyClass.scopes.set(type, (scopes = []));
+    const masks = this.masks.get(type) ?? [];
+    while (scopes.length < masks.length) scopes.push(this.join(type, masks[scopes.length]!, proxyClass));
+    return scopes;
+  }
+
+  private scopeFor(type: TypeUrl, mask: FieldMask, proxyClass: ProxyClass): Scope {
+    let masks = this.masks.get(type);
+    if (!masks) this.masks.set(type, (masks = []));
+    if (!masks.includes(mask)) masks.push(mask);
+    return this.scopesOf(type, proxyClass)[masks.indexOf(mask)]!;
+  }
+
+  private join(type: TypeUrl, mask: FieldMask, proxyClass: ProxyClass): Scope {
+    const id = `${type} ${mask} ${this.reads.project(proxyClass.proxy, mask)}`;
+    let scope = this.scopes.get(id);
+    if (!scope) this.scopes.set(id, (scope = { id, type, mask, entries: new Map(), classes: new Set() }));
+    scope.classes.add(proxyClass);
+    return scope;
+  }
+
+  private forget(proxyClass: ProxyClass): void {
+    for (const scope of [...proxyClass.scopes.values()].flat()) {
+      scope.classes.delete(proxyClass);
+      if (scope.classes.size > 0) continue;
+      for (const entry of scope.entries.values()) this.remove(entry);
+      this.scopes.delete(scope.id);
+    }
+  }
+}
+
+function settleNames(entry: Entry, list: readonly string[], touched: Touched): void {
+  const before = entry.names.set;
+  const set = new Set(list);
+  entry.names = { list, set };
+  for (const name of list) if (!before.has(name)) touch(touched, entry.type, name);
+  for (const name of before) if (!set.has(name)) touch(touched, entry.type, name);
+}
+
+function failureKey(entry: Entry): string {
+  return `${entry.scope.id} ${entry.name}`;
+}

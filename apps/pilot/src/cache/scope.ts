@@ -1,0 +1,83 @@
+import type { Fact, TypeUrl, XdsResource } from '../model/contract.js';
+import type { Proxy } from '../model/proxy.js';
+import type { FactNode } from './fact-index.js';
+import type { Generated } from './generated.js';
+import type { FieldMask } from './proxy-reads.js';
+
+/** The names of one type, with the set for membership tests. */
+export interface Names {
+  readonly list: readonly string[];
+  readonly set: ReadonlySet<string>;
+}
+
+/** One result in the cache: either the names of a type (`name` is NAMES) or one resource. */
+export interface Entry {
+  readonly type: TypeUrl;
+  readonly name: string;
+  readonly scope: Scope;
+  deps: readonly FactNode<Entry>[];
+  names: Names;
+  generated: Generated | undefined;
+}
+
+/**
+ * Results of one type that hold for all proxies that agree on the fields in `mask`. It lives while a class that
+ * agrees is kept.
+ */
+export interface Scope {
+  readonly id: string;
+  readonly type: TypeUrl;
+  readonly mask: FieldMask;
+  readonly entries: Map<string, Entry>;
+  readonly classes: Set<ProxyClass>;
+}
+
+/** Proxies with equal resources: those of one `className`. */
+export interface ProxyClass {
+  readonly className: string;
+  readonly proxy: Proxy;
+  /** The proxy as selectors see it. */
+  readonly recording: Proxy;
+  /** Per type, the scopes that hold for this class, in the order of the type's masks. */
+  readonly scopes: Map<TypeUrl, Scope[]>;
+  connections: number;
+}
+
+/** Resources that a change touched, by type; `everything` where the names of a type have to be compared anew. */
+export interface Touched {
+  readonly resources: Map<TypeUrl, Set<string>>;
+  readonly everything: Set<TypeUrl>;
+}
+
+/** What went wrong while a resource was made; its last good bytes are still served. */
+export interface GenerationFailure {
+  readonly type: TypeUrl;
+  readonly name: string;
+  readonly message: string;
+}
+
+/** What one run of a selector found out. */
+export interface Selection<T> {
+  readonly value: T | undefined;
+  readonly mask: FieldMask;
+  readonly facts: ReadonlySet<Fact>;
+  readonly error: Error | undefined;
+}
+
+export const NAMES = '\0names';
+export const NO_NAMES: Names = { list: [], set: new Set() };
+
+/** The name of a failure's or change's resource as the cache keeps it. */
+export function touch(touched: Touched, type: TypeUrl, name: string): void {
+  let names = touched.resources.get(type);
+  if (!names) touched.resources.set(type, (names = new Set()));
+  names.add(name);
+}
+
+export function noTouch(): Touched {
+  return { resources: new Map(), everything: new Set() };
+}
+
+export function versionOf(resource: XdsResource | undefined): string {
+  return resource?.version ?? '';
+}

@@ -1,0 +1,75 @@
+import { takesVirtualHosts, type ProxyClass, type ResourceCache } from '../cache/index.js';
+import { KEEP, type Desired, type Subscription } from '../ads/subscription.js';
+import { TYPE, type TypeUrl, type XdsResource } from '../model/contract.js';
+import { noHost, routeOf } from './virtual-hosts.js';
+
+/** What a proxy should hold, by its subscriptions and the world as it is now. */
+export class DesiredState {
+  constructor(
+    private readonly cache: ResourceCache,
+    private readonly proxyClass: ProxyClass,
+    private readonly subscriptions: ReadonlyMap<string, Subscription>,
+  ) {}
+
+  resource(type: string, name: string): XdsResource | undefined {
+    return this.cache.resource(type as TypeUrl, this.proxyClass, name);
+  }
+
+  /** Answers for one subscription, name by name. */
+  of(subscription: Subscription): Desired {
+    const { type } = subscription;
+    const everything = this.cache.names(type as TypeUrl, this.proxyClass).set;
+    const wanted = (name: string) =>
+      subscription.names.has(name) || (subscription.wildcard && everything.has(name));
+    if (type !== TYPE.virtualHost) return (name) => (wanted(name) ? this.resource(type, name) : undefined);
+    // A host that comes before its route is dropped by Envoy; what it holds of a route that it does not use is moot.
+    return (name) => {
+      if (!this.usesRoute(routeOf(name))) return KEEP;
+      return wanted(name) ? this.resource(type, name) : undefined;
+    };
+  }
+
+  /** Every name that may differ. */
+  candidates(subscription: Subscription): Set<string> {
+    const candidates = new Set([...subscription.names, ...subscription.held.keys()]);
+    if (subscription.wildcard) this.names(subscription).forEach((name) => candidates.add(name));
+    if (subscription.type === TYPE.virtualHost)
+      this.routes().forEach((route) => candidates.add(noHost(route)));
+    return candidates;
+  }
+
+  /** Those of `touched` that this subscription holds or should hold. */
+  concerned(subscription: Subscription, touched: Iterable<string>): string[] {
+    const everything = this.cache.names(subscription.type as TypeUrl, this.proxyClass).set;
+    const concerns = (name: string) =>
+      subscription.names.has(name) ||
+      subscription.held.has(name) ||
+      (subscription.wildcard && everything.has(name));
+    return [...touched].filter(concerns);
+  }
+
+  /** Names of the hosts that a route has or had. */
+  hostsOf(route: string, hosts: Subscription): string[] {
+    const candidates = new Set([...this.names(hosts), ...hosts.held.keys()]);
+    return [...candidates].filter((name) => routeOf(name) === route);
+  }
+
+  /** The routes that the proxy holds and whose hosts travel one by one. */
+  routes(): string[] {
+    const held = this.subscriptions.get(TYPE.route)?.held.keys() ?? [];
+    return [...held].filter((route) => this.usesRoute(route) && this.takesHosts(route));
+  }
+
+  takesHosts(route: string): boolean {
+    const resource = this.resource(TYPE.route, route);
+    return resource !== undefined && takesVirtualHosts(resource.value);
+  }
+
+  private names(subscription: Subscription): readonly string[] {
+    return this.cache.names(subscription.type as TypeUrl, this.proxyClass).list;
+  }
+
+  private usesRoute(route: string): boolean {
+    return this.subscriptions.get(TYPE.route)?.holds(route) ?? false;
+  }
+}

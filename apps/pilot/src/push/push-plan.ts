@@ -1,0 +1,251 @@
+import type { Protocol } from '../ads/protocol.js';
+import { ABSENT, type Difference, type Subscription } from '../ads/subscription.js';
+import { TYPE, type XdsResource } from '../model/contract.js';
+import type { DesiredState } from './desired-state.js';
+import { isFullState, isReferred, isReferring, PUSH_ORDER, REFERRED, REFERRING } from './order.js';
+import { noHost, routeOf } from './virtual-hosts.js';
+import { WarmingClusters } from './warming.js';
+
+/** One response, ready to be written. */
+export interface Response {
+  readonly type: string;
+  readonly nonce: string;
+  readonly bytes: Buffer;
+  readonly resources: number;
+}
+
+const NOTHING: Difference = { upserts: [], removals: [], absent: [] };
+
+/**
+ * Decides what a proxy is sent next: make before break, one response on its way per type (per route of VHDS), and
+ * nothing that the proxy holds already or has refused.
+ */
+export class PushPlan {
+  readonly warming: WarmingClusters;
+  /** VHDS routes whose listener no longer waits for hosts. */
+  private readonly released = new Set<string>();
+  private nonces = 0;
+  private revision = 0;
+
+  constructor(
+    private readonly subscriptions: ReadonlyMap<string, Subscription>,
+    private readonly desired: DesiredState,
+    private readonly protocol: Protocol,
+    warmingTimeoutMs: number,
+  ) {
+    this.warming = new WarmingClusters(warmingTimeoutMs);
+  }
+
+  /** The next response, or undefined when there is none to send now. */
+  next(now: number, revision: number): Response | undefined {
+    this.revision = revision;
+    this.warming.settle((cluster) => this.isReady(cluster), now);
+    for (const type of this.order()) {
+      const subscription = this.subscriptions.get(type);
+      const response = subscription?.started && this.nextOfType(subscription, now);
+      if (response) return response;
+    }
+    return this.referencesSettled() ? this.nextRemoval(now) : undefined;
+  }
+
+  /** The proxy has dropped a route, and its hosts with it. */
+  forgetHosts(route: string): void {
+    const hosts = this.subscriptions.get(TYPE.virtualHost);
+    this.released.delete(route);
+    if (!hosts) return;
+    for (const name of [...hosts.held.keys()]) if (routeOf(name) === route) hosts.forget(name);
+    for (const name of [...hosts.pending]) if (routeOf(name) === route) hosts.pending.delete(name);
+  }
+
+  /** All hosts of a route are to be compared, and its listener released even if there are none. */
+  compareHosts(route: string): void {
+    const hosts = this.subscriptions.get(TYPE.virtualHost);
+    if (!hosts?.started) return;
+    for (const name of this.desired.hostsOf(route, hosts)) hosts.pending.add(name);
+    hosts.pending.add(noHost(route));
+  }
+
+  private order(): Iterable<string> {
+    const others = [...this.subscriptions.keys()].filter((type) => !PUSH_ORDER.includes(type));
+    return others.length > 0 ? [...PUSH_ORDER, ...others] : PUSH_ORDER;
+  }
+
+  private nextOfType(subscription: Subscription, now: number): Response | undefined {
+    do {
+      for (const [group, names] of groups(subscription)) {
+        const response = this.nextOfGroup(subscription, group, names, now);
+        if (response) return response;
+      }
+    } while (subscription.batches.length > 0 && subscription.inFlight.size === 0);
+    const waits = subscription.wildcard && !subscription.answered && subscription.held.size === 0;
+    const hosts = subscription.type === TYPE.virtualHost;
+    return waits && !hosts ? this.send(subscription, '', NOTHING, now) : undefined;
+  }
+
+  private nextOfGroup(
+    subscription: Subscription,
+    group: string,
+    names: readonly string[],
+    now: number,
+  ): Response | undefined {
+    for (const name of names) subscription.pending.delete(name);
+    const whole = subscription.compare(names, this.desired.of(subscription));
+    const difference = this.defer(subscription, whole);
+    if (this.protocol.holdsAlready(subscription, difference)) {
+      adopt(subscription, difference);
+      return undefined;
+    }
+    if (!isEmpty(difference)) return this.send(subscription, group, difference, now);
+    return names.includes(noHost(group)) ? this.release(subscription, group, now) : undefined;
+  }
+
+  /** Takes out of a difference what has to wait: removals of what may be in use, references to what is not ready. */
+  private defer(subscription: Subscription, difference: Difference): Difference {
+    const { upserts, removals, absent } = difference;
+    if (isReferred(subscription.type)) {
+      for (const name of removals) subscription.removalsDue.add(name);
+      for (const { name } of upserts) subscription.removalsDue.delete(name);
+      return { upserts, removals: [], absent };
+    }
+    if (!isReferring(subscription.type) || subscription.held.size === 0) return difference;
+    const waiting = upserts.filter(({ value }) => this.warming.heldBack(value));
+    if (waiting.length === 0) return difference;
+    // A renamed host is a removal and an addition: the old one stays until the new one may come.
+    for (const name of [...waiting.map(({ name }) => name), ...removals]) subscription.pending.add(name);
+    return { upserts: upserts.filter((resource) => !waiting.includes(resource)), removals: [], absent };
+  }
+
+  private release(hosts: Subscription, route: string, now: number): Response | undefined {
+    const holdsOne = [...hosts.held.keys()].some((name) => routeOf(name) === route);
+    if (this.released.has(route) || holdsOne || !this.desired.routes().includes(route)) return undefined;
+    if ([...hosts.pending].some((name) => routeOf(name) === route)) {
+      // There are hosts, they only wait for a cluster.
+      hosts.pending.add(noHost(route));
+      return undefined;
+    }
+    return this.send(hosts, route, { ...NOTHING, absent: [noHost(route)] }, now);
+  }
+
+  private nextRemoval(now: number): Response | undefined {
+    for (const type of REFERRED) {
+      const subscription = this.subscriptions.get(type);
+      if (!subscription || subscription.removalsDue.size === 0 || subscription.inFlight.size > 0) continue;
+      const due = [...subscription.removalsDue].filter((name) => !this.isInUse(name));
+      for (const name of due) subscription.removalsDue.delete(name);
+      const { upserts, removals } = subscription.compare(due, this.desired.of(subscription));
+      for (const { name } of upserts) subscription.pending.add(name);
+      if (removals.length > 0) return this.send(subscription, '', { ...NOTHING, removals }, now);
+    }
+    return undefined;
+  }
+
+  private send(
+    subscription: Subscription,
+    group: string,
+    difference: Difference,
+    now: number,
+  ): Response | undefined {
+    const { type } = subscription;
+    const { upserts, removals, absent } = difference;
+    const fullState = this.protocol.kind === 'sotw' && isFullState(type);
+    if (this.protocol.kind === 'sotw' && !fullState && upserts.length === 0) {
+      // SotW has no words for "there is none".
+      adopt(subscription, difference);
+      return undefined;
+    }
+    const nonce = (++this.nonces).toString(36);
+    const removed = [...removals, ...absent];
+    const content = { typeUrl: type, nonce, revision: this.revision, fullState, upserts, removed };
+    const bytes = this.protocol.encode(subscription, content);
+    this.beforeRecord(subscription, difference, now);
+    subscription.record(nonce, group, difference, now);
+    if (type === TYPE.virtualHost) this.released.add(group);
+    return { type, nonce, bytes, resources: upserts.length };
+  }
+
+  /** What else follows from a response, seen against what the proxy held before it. */
+  private beforeRecord(subscription: Subscription, { upserts, removals }: Difference, now: number): void {
+    const { type, held } = subscription;
+    if (type === TYPE.cluster) {
+      const inService = held.size > 0;
+      for (const { name } of upserts) if (inService && !subscription.holds(name)) this.warming.add(name, now);
+      for (const { name } of upserts) this.sendEndpointsAgain(name);
+      for (const name of removals) this.warming.delete(name);
+    }
+    if (type === TYPE.route)
+      for (const route of upserts) if (!subscription.holds(route.name)) this.newRoute(route);
+  }
+
+  /** A cluster that is new or changed warms up anew, and does so only when its endpoints come after it. */
+  private sendEndpointsAgain(cluster: string): void {
+    const endpoints = this.subscriptions.get(TYPE.endpoint);
+    if (!endpoints?.names.has(cluster)) return;
+    endpoints.forget(cluster);
+    endpoints.pending.add(cluster);
+  }
+
+  /** Envoy asks for hosts once per stream, not once per route: they have to follow each route by themselves. */
+  private newRoute({ name }: XdsResource): void {
+    if (!this.desired.takesHosts(name)) return;
+    this.forgetHosts(name);
+    this.compareHosts(name);
+  }
+
+  private isReady(cluster: string): boolean {
+    if (!this.subscriptions.get(TYPE.cluster)?.settled(cluster)) return false;
+    if (!this.desired.resource(TYPE.endpoint, cluster)) return true;
+    const endpoints = this.subscriptions.get(TYPE.endpoint);
+    return endpoints !== undefined && endpoints.names.has(cluster) && endpoints.settled(cluster);
+  }
+
+  private referencesSettled(): boolean {
+    return REFERRING.every((type) => {
+      const subscription = this.subscriptions.get(type);
+      return !subscription || (subscription.pending.size === 0 && subscription.inFlight.size === 0);
+    });
+  }
+
+  /** Does the proxy hold on to an older resource that refers to this one, because it refused the newer? */
+  private isInUse(name: string): boolean {
+    return REFERRING.some((type) => {
+      const subscription = this.subscriptions.get(type);
+      return [...(subscription?.rejected.keys() ?? [])].some((refused) => {
+        const value = subscription?.held.get(refused)?.value;
+        return value !== undefined && Buffer.from(value).includes(name);
+      });
+    });
+  }
+}
+
+/** The names to compare, by the response that they go into; what is on its way already waits for its answer. */
+function groups(subscription: Subscription): [string, string[]][] {
+  const found = new Map<string, string[]>();
+  for (const name of nextBatch(subscription) ?? subscription.pending) {
+    const group = subscription.type === TYPE.virtualHost ? routeOf(name) : '';
+    if (subscription.inFlight.has(group)) continue;
+    const names = found.get(group);
+    if (names) names.push(name);
+    else found.set(group, [name]);
+  }
+  return [...found];
+}
+
+/** While a culprit is looked for, a part of the rejected response at a time. */
+function nextBatch(subscription: Subscription): string[] | undefined {
+  if (subscription.batches.length === 0 || subscription.inFlight.size > 0) return undefined;
+  for (let batch = subscription.batches.shift(); batch; batch = subscription.batches.shift()) {
+    const names = batch.filter((name) => subscription.pending.has(name));
+    if (names.length > 0) return names;
+  }
+  return undefined;
+}
+
+function adopt(subscription: Subscription, { upserts, removals, absent }: Difference): void {
+  for (const resource of upserts) subscription.held.set(resource.name, resource);
+  for (const name of [...removals, ...absent]) subscription.held.set(name, ABSENT);
+  subscription.answered = true;
+}
+
+function isEmpty({ upserts, removals, absent }: Difference): boolean {
+  return upserts.length + removals.length + absent.length === 0;
+}

@@ -24,7 +24,11 @@ export interface Commit {
   /** Hash over the whole state after this commit: a sum over sha256(key | content), 64 hex digits. */
   readonly stateHash: string;
   /** Keys that an invalid document kept at their last good version, with the reason. */
-  readonly heldBack: readonly { readonly key: ResourceKey; readonly code: string; readonly message: string }[];
+  readonly heldBack: readonly {
+    readonly key: ResourceKey;
+    readonly code: string;
+    readonly message: string;
+  }[];
   /** RFC 3339, the writer's clock; t0 of the change's trace. */
   readonly time: string;
 }

@@ -1,0 +1,82 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
+import { type BatchOptions, type OutgoingMessage, publishAtomic } from './batch.js';
+import type { Session } from './link.js';
+import {
+  isMissing,
+  LogStreams,
+  openManager,
+  type Placed,
+  streamConfig,
+  type StreamStatus,
+} from './streams.js';
+import {
+  LOG_STREAM,
+  LOG_SUBJECTS,
+  SNAPSHOT_MARKER,
+  SNAPSHOT_PARTS,
+  SNAPSHOT_STREAM,
+  SNAPSHOT_SUBJECTS,
+  snapshotPart,
+} from './subjects.js';
+import type { SnapshotMarker, WireOptions } from './wire.js';
+
+const STREAMS = [
+  [LOG_STREAM, LOG_SUBJECTS],
+  [SNAPSHOT_STREAM, SNAPSHOT_SUBJECTS],
+] as const;
+
+/** The two streams as their only writer sees them. */
+export class WriterStreams extends LogStreams {
+  static override async open(session: Session, wire?: WireOptions): Promise<WriterStreams> {
+    return new WriterStreams(session, await openManager(session), wire);
+  }
+
+  private constructor(session: Session, manager: JetStreamManager, wire: WireOptions | undefined) {
+    super(session, manager, wire);
+  }
+
+  /** Makes the streams that are missing. */
+  async ensure(): Promise<void> {
+    for (const [name, subjects] of STREAMS) {
+      if (await this.#info(name)) continue;
+      await this.request(this.manager.streams.add(streamConfig(name, subjects)));
+    }
+  }
+
+  /** Nothing where a stream is missing. */
+  async status(): Promise<{ log: StreamStatus; snapshots: StreamStatus } | undefined> {
+    const [log, snapshots] = await Promise.all([this.#info(LOG_STREAM), this.#info(SNAPSHOT_STREAM)]);
+    return log && snapshots ? { log, snapshots } : undefined;
+  }
+
+  /** @returns sequence of the last message */
+  async publish(messages: Iterable<OutgoingMessage>, options: BatchOptions): Promise<number> {
+    return this.request(publishAtomic(this.session.connection, messages, options));
+  }
+
+  /**
+   * Removes what two snapshots make superfluous: commits that the older one holds, and the parts of all others. The
+   * older one stays for those that are reading it.
+   */
+  async purgeBehind(older: Placed<SnapshotMarker>, newer: SnapshotMarker): Promise<void> {
+    const { streams } = this.manager;
+    await this.request(streams.purge(LOG_STREAM, { seq: older.marker.sequence + 1 }));
+    await this.request(streams.purge(SNAPSHOT_STREAM, { filter: SNAPSHOT_MARKER, keep: 2 }));
+    const kept = new Set([older.marker.batch.id, newer.batch.id].map(snapshotPart));
+    const info = await this.request(streams.info(SNAPSHOT_STREAM, { subjects_filter: SNAPSHOT_PARTS }));
+    for (const subject of Object.keys(info.state.subjects ?? {})) {
+      if (!kept.has(subject)) await this.request(streams.purge(SNAPSHOT_STREAM, { filter: subject }));
+    }
+  }
+
+  async #info(name: string): Promise<StreamStatus | undefined> {
+    const info = this.manager.streams.info(name).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
+    const found = await this.request(info);
+    if (!found) return undefined;
+    const { first_seq: firstSequence, last_seq: lastSequence } = found.state;
+    return { firstSequence, lastSequence, created: found.created };
+  }
+}

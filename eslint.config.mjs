@@ -42,7 +42,7 @@ const PURE = {
       message: 'NATS stays in publish/ and ingest/: the core takes ConfigChange values.',
     },
     {
-      group: ['#common/service', '#common/nats', '#common/grpc', '#common/grpc-nest'],
+      group: ['#common/service', '#common/nats', '#common/grpc', '#common/grpc-nest', '#common/nats-nest'],
       message: 'These do I/O: use them from an edge folder.',
     },
   ],
@@ -114,7 +114,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ['@nestjs/*', 'rxjs', '#common/grpc-nest'],
+              group: ['@nestjs/*', 'rxjs', '#common/*-nest', '#common/nats-nest'],
               message: 'Agent and CLI start fast: no NestJS.',
             },
           ],

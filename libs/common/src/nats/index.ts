@@ -1,6 +1,5 @@
 export { connectionOptions, connectNats, inboxPrefix, type NatsAccess } from './connect.js';
 export { type Log, silentLog } from './log.js';
-export { natsMicroservice } from './microservice.js';
 export { createNkey, type Nkey } from './nkeys.js';
 export { NoReplyError, requestAll, requestOne, type RequestBounds } from './request-all.js';
 export {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ServerNats } from '@nestjs/microservices';
-import { connectionOptions, connectNats, type NatsAccess } from './connect.js';
-import { type Log, silentLog } from './log.js';
+import { connectionOptions, connectNats, silentLog, type Log, type NatsAccess } from '../nats/index.js';
 
 export interface NatsMicroserviceOptions extends NatsAccess {
   /**

@@ -1,0 +1,51 @@
+/**
+ * Lets a few newcomers at a time through their first, large pushes; the others wait in line, their requests read and
+ * their memory small. So a herd of reconnecting proxies neither starves those that are in service nor holds a whole
+ * mesh's bytes once per proxy.
+ *
+ * Capacity: the line is as long as there may be streams (AdsLimits.maxStreams); who comes after is refused.
+ */
+export class Admission<T> {
+  private readonly inside = new Map<T, number>();
+  private readonly line = new Map<T, () => void>();
+
+  constructor(
+    private readonly limit: number,
+    private readonly timeoutMs: number,
+  ) {}
+
+  get waiting(): number {
+    return this.line.size;
+  }
+
+  /** Calls `start` at once, or when somebody before has left. */
+  enter(newcomer: T, start: () => void, now: number): void {
+    if (this.inside.size < this.limit) this.admit(newcomer, start, now);
+    else this.line.set(newcomer, start);
+  }
+
+  /** Whoever has what it came for, or is gone, makes room. */
+  leave(one: T, now: number): void {
+    this.line.delete(one);
+    if (this.inside.delete(one)) this.fill(now);
+  }
+
+  /** Those who take too long stay in service, but no longer keep others waiting. */
+  expire(now: number): void {
+    for (const [one, since] of this.inside) if (now - since >= this.timeoutMs) this.inside.delete(one);
+    this.fill(now);
+  }
+
+  private fill(now: number): void {
+    for (const [newcomer, start] of this.line) {
+      if (this.inside.size >= this.limit) return;
+      this.line.delete(newcomer);
+      this.admit(newcomer, start, now);
+    }
+  }
+
+  private admit(newcomer: T, start: () => void, now: number): void {
+    this.inside.set(newcomer, now);
+    start();
+  }
+}

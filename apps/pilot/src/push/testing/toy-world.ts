@@ -16,11 +16,14 @@ import type { Proxy } from '../../model/proxy.js';
 export interface ToyResource {
   readonly text: string;
   readonly namespace: string;
+  /** The encoded resource, where it has to be a real one. */
+  readonly value?: Uint8Array;
 }
 
 interface ToyInputs extends Inputs {
   readonly name: string;
   readonly text: string;
+  readonly value: Uint8Array | undefined;
 }
 
 /** A world whose resources are what they are: the engine's tests need no Istio. Immutable. */
@@ -96,12 +99,13 @@ class ToyGenerator implements Generator<ToyInputs> {
     const resource = (view as unknown as ToyView).get(`${this.type}#${name}`);
     if (resource?.text === BREAKS_SELECT) throw new Error(BREAKS_SELECT);
     if (!resource || !isVisible(resource, proxy.namespace)) return undefined;
-    return { key: resource.text, name, text: resource.text };
+    return { key: resource.text, name, text: resource.text, value: resource.value };
   }
 
-  generate({ name, text }: ToyInputs): { value: Uint8Array; sources: string[] } {
+  generate({ name, text, value: encoded }: ToyInputs): { value: Uint8Array; sources: string[] } {
     this.runs++;
     if (text === BREAKS_GENERATE) throw new Error(BREAKS_GENERATE);
+    if (encoded) return { value: encoded, sources: [`toy/${name}`] };
     const value = this.type === TYPE.route ? encodeRoute(name, text) : Buffer.from(text);
     return { value, sources: [`toy/${name}`] };
   }

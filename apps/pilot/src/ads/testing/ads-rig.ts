@@ -1,0 +1,159 @@
+import { createServer, request, Agent, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { GrpcEndpoint } from '#common/grpc';
+import { createLogger } from '#common/logger';
+import { startEnvoy, type RunningEnvoy } from '#common/testing';
+import { PushEngine } from '../../push/engine.js';
+import { toyGenerators, ToyWorld } from '../../push/testing/toy-world.js';
+import { AdsService } from '../ads-service.js';
+import { PilotMetrics } from '../metrics.js';
+import type { Edits } from './envoy-resources.js';
+
+/** An ADS server over a toy world, on one port; start another on the same port to play a restart. */
+export class AdsRig {
+  readonly registry = new Registry();
+  readonly engine = new PushEngine(toyGenerators(), {
+    warmingTimeoutMs: 5_000,
+    maxNames: 100_000,
+    maxTypes: 16,
+  });
+  readonly service: AdsService;
+  private readonly endpoint: GrpcEndpoint;
+  private world = ToyWorld.empty();
+
+  constructor(bind = '127.0.0.1:0', overrides: Partial<ConstructorParameters<typeof AdsService>[0]> = {}) {
+    this.service = new AdsService({
+      engine: this.engine,
+      metrics: new PilotMetrics(this.registry),
+      logger: createLogger('pilot', 'fatal'),
+      trustDomain: 'cluster.local',
+      maxStreams: 1_000,
+      maxNewcomers: 16,
+      maxAgeMs: 3_600_000,
+      stallTimeoutMs: 30_000,
+      now: Date.now,
+      ...overrides,
+    });
+    const services = [this.service.service('plaintext')];
+    this.endpoint = new GrpcEndpoint({ bind, services, shutdownGraceMs: 100 });
+  }
+
+  listen(): Promise<string> {
+    return this.endpoint.listen();
+  }
+
+  get address(): string {
+    return this.endpoint.address;
+  }
+
+  async close(): Promise<void> {
+    this.service.close();
+    await this.endpoint.close();
+  }
+
+  edit(edits: Edits): void {
+    const { world, changed } = this.world.with(edits);
+    this.world = world;
+    const now = Date.now();
+    this.service.push(this.engine.update({ world, changed, committedAt: now, receivedAt: now }));
+  }
+
+  /** All proxies hold the newest revision. */
+  get settled(): boolean {
+    const connections = [...this.engine.connections];
+    return (
+      connections.length > 0 && connections.every(({ revisionHeld }) => revisionHeld === this.engine.revision)
+    );
+  }
+
+  /** Responses sent so far, by short type; `bytes` over all. */
+  async sent(): Promise<Record<string, number>> {
+    const metrics = await this.registry.getMetricsAsJSON();
+    const values = (name: string) => metrics.find((metric) => metric.name === name)?.values ?? [];
+    const pushes = values('pilot_xds_pushes').map(({ labels, value }) => [labels['type'], value]);
+    const bytes = values('pilot_xds_bytes').reduce((sum, { value }) => sum + value, 0);
+    return { ...(Object.fromEntries(pushes) as Record<string, number>), bytes };
+  }
+}
+
+/** A real Envoy that takes everything from ADS at `address`. */
+export function startProxy(address: string, kind: 'delta' | 'sotw', id = 'a'): Promise<RunningEnvoy> {
+  const [host, port] = address.split(':');
+  const socket_address = { address: host, port_value: Number(port) };
+  const ads = { ads: {}, resource_api_version: 'V3' };
+  const endpoints = [{ lb_endpoints: [{ endpoint: { address: { socket_address } } }] }];
+  const http2 = {
+    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+      '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+      explicit_http_config: { http2_protocol_options: {} },
+    },
+  };
+  const cluster = { name: 'xds-grpc', type: 'STATIC', typed_extension_protocol_options: http2 };
+  const load_assignment = { cluster_name: 'xds-grpc', endpoints };
+  return startEnvoy({
+    node: {
+      id: `sidecar~127.0.0.1~${id}.default~default.svc.cluster.local`,
+      cluster: `${id}.default`,
+      metadata: { NAMESPACE: 'default', QUARTET_VHDS: true },
+    },
+    dynamic_resources: {
+      ads_config: {
+        api_type: kind === 'delta' ? 'DELTA_GRPC' : 'GRPC',
+        transport_api_version: 'V3',
+        grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc' } }],
+      },
+      cds_config: ads,
+      lds_config: ads,
+    },
+    static_resources: { clusters: [{ ...cluster, load_assignment }] },
+  });
+}
+
+/** An HTTP server that says its name. */
+export async function startUpstream(name: string): Promise<{ port: number; server: Server }> {
+  const server = createServer((_, response) => response.end(name));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref();
+  return { port: (server.address() as AddressInfo).port, server };
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+
+/** Ends the connections that clients kept open. */
+export function closeClients(): void {
+  agent.destroy();
+}
+
+/** The answer of `host` through a proxy: `<status> <body>`, or the error's code. */
+export function ask(port: number, host: string): Promise<string> {
+  return new Promise((resolve) => {
+    const asked = request({ port, host: '127.0.0.1', headers: { host }, agent }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve(`${response.statusCode} ${body}`));
+    });
+    asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    asked.end();
+  });
+}
+
+/** Constant load on one host until `stop`, which returns how many answers of each kind there were. */
+export function startLoad(port: number, host: string): { stop(): Promise<Map<string, number>> } {
+  const answers = new Map<string, number>();
+  let running = true;
+  const worker = async () => {
+    while (running) {
+      const answer = await ask(port, host);
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
+    }
+  };
+  const workers = Array.from({ length: 4 }, worker);
+  return {
+    async stop() {
+      running = false;
+      await Promise.all(workers);
+      return answers;
+    },
+  };
+}

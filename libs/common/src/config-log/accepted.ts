@@ -12,6 +12,8 @@ export interface Proposal {
 }
 
 const MAX_WAITING = 256;
+const MAX_HELD_BACK = 500;
+const MAX_HELD_BACK_MESSAGE = 300;
 
 /**
  * What was accepted, whether or not the log has it yet. One change at a time; up to 256 wait, further ones are
@@ -50,7 +52,8 @@ export class Accepted {
   async commit(proposal: Proposal): Promise<Commit> {
     return this.#exclusive(async () => {
       const { state } = this;
-      const { operations, heldBack } = proposal;
+      const { operations } = proposal;
+      const heldBack = bounded(proposal.heldBack);
       const time = new Date(this.now()).toISOString();
       const { epoch, revision: previous, stateHash } = state;
       if (operations.length === 0)
@@ -118,6 +121,13 @@ function pointOf({ revision, stateHash }: Point): Point {
 
 function larger(a: string, b: string): string {
   return a > b ? a : b;
+}
+
+/** As much as fits the commit's marker: Galley's own diagnostics have the rest. */
+function bounded(heldBack: Commit['heldBack']): Commit['heldBack'] {
+  return heldBack
+    .slice(0, MAX_HELD_BACK)
+    .map(({ key, code, message }) => ({ key, code, message: message.slice(0, MAX_HELD_BACK_MESSAGE) }));
 }
 
 function checkSizes(operations: readonly Operation[]): void {

@@ -81,7 +81,11 @@ class Batch {
 
   async commit({ subject, payload }: OutgoingMessage): Promise<number> {
     const head = this.#headers();
-    head.set('Nats-Batch-Commit', '1');
+    if (this.size === 1) {
+      // One message is atomic by itself, and spares the server the staging of a batch.
+      head.delete('Nats-Batch-Id');
+      head.delete('Nats-Batch-Sequence');
+    } else head.set('Nats-Batch-Commit', '1');
     const reply = await this.connection.request(subject, payload, { headers: head, timeout: ACK_TIMEOUT_MS });
     return acknowledged(reply.json());
   }

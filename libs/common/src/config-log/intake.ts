@@ -6,6 +6,7 @@ import {
   type CommitMarker,
   decodeMarker,
   decodePart,
+  joinedPart,
   type EpochMarker,
   type Marker,
   WireError,
@@ -27,10 +28,13 @@ export class Intake {
   /** Nothing for a part: it counts when its marker arrives. */
   take(message: StoredMessage): Arrival | undefined {
     try {
-      if (message.subject !== LOG_PART)
-        return this.#close(decodeMarker(message.payload, message.received, this.wire));
-      this.#parts.add(decodePart(message.payload, this.wire));
-      return undefined;
+      if (message.subject === LOG_PART) {
+        this.#parts.add(decodePart(message.payload, this.wire));
+        return undefined;
+      }
+      const part = joinedPart(message.payload);
+      if (part) this.#parts.add(decodePart(part, this.wire));
+      return this.#close(decodeMarker(message.payload, message.received, this.wire));
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.#parts.clear();

@@ -111,7 +111,8 @@ export class Publisher {
     return (
       status?.log.created === position.created &&
       status.log.lastSequence === position.sequence &&
-      status.snapshots.lastSequence >= (this.#snapshots.newest?.sequence ?? 0)
+      holds(status.log, position.sequence) &&
+      holds(status.snapshots, this.#snapshots.newest?.sequence ?? 0)
     );
   }
 
@@ -161,6 +162,10 @@ export class Publisher {
     const sequence = await streams.publish(announcement, { expectedLastSequence: log.lastSequence });
     return { epoch, revision, sequence, created: log.created };
   }
+}
+
+function holds({ firstSequence, lastSequence }: StreamStatus, sequence: number): boolean {
+  return firstSequence <= sequence && sequence <= lastSequence;
 }
 
 /** A marker that breaks the wire form counts as none: it is not this writer's. */

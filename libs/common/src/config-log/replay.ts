@@ -7,7 +7,7 @@ import { PartReader } from './parts.js';
 import type { LogStreams, Placed } from './streams.js';
 import { LOG_STREAM, SNAPSHOT_STREAM, snapshotPart } from './subjects.js';
 import type { StoredResource } from './types.js';
-import { decodePart, type SnapshotMarker, WireError, type WireOptions } from './wire.js';
+import { type Batch, decodePart, type SnapshotMarker, WireError, type WireOptions } from './wire.js';
 
 /** A state and the sequence of the log up to which it holds everything. */
 export interface Replayed {
@@ -21,22 +21,31 @@ const PATIENCE_MS = 5_000;
 export async function readSnapshot(streams: LogStreams, wire?: WireOptions): Promise<Replayed> {
   const placed = await streams.snapshot();
   if (placed?.marker.kind !== 'snapshot') throw new NotYet('there is no snapshot yet');
-  const { marker } = placed;
+  const { marker, part } = placed;
   const parts = new PartReader();
-  let missing = marker.batch.parts;
+  if (part) parts.add(decodePart(part, wire));
+  else await readParts(streams, marker.batch, parts, wire);
+  return { state: snapshotState(marker, parts), sequence: marker.sequence };
+}
+
+async function readParts(
+  streams: LogStreams,
+  batch: Batch,
+  parts: PartReader,
+  wire?: WireOptions,
+): Promise<void> {
+  let missing = batch.parts;
+  if (missing === 0) return;
   const where = {
     stream: SNAPSHOT_STREAM,
-    subject: snapshotPart(marker.batch.id),
+    subject: snapshotPart(batch.id),
     from: 1,
     patienceMs: PATIENCE_MS,
   };
-  if (missing > 0) {
-    for await (const { payload } of streams.read(where)) {
-      parts.add(decodePart(payload, wire));
-      if (--missing === 0) break;
-    }
+  for await (const { payload } of streams.read(where)) {
+    parts.add(decodePart(payload, wire));
+    if (--missing === 0) return;
   }
-  return { state: snapshotState(marker, parts), sequence: marker.sequence };
 }
 
 function snapshotState(marker: SnapshotMarker, parts: PartReader): LiveState {

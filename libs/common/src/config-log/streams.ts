@@ -3,7 +3,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Session } from './link.js';
 import { abortable } from './link.js';
 import { LOG_MARKER, LOG_STREAM, SNAPSHOT_MARKER, SNAPSHOT_STREAM } from './subjects.js';
-import { decodeMarker, type Marker, type WireOptions } from './wire.js';
+import { decodeMarker, joinedPart, type Marker, type WireOptions } from './wire.js';
 
 /** A message as a stream stores it. */
 export interface StoredMessage {
@@ -18,6 +18,8 @@ export interface StoredMessage {
 export interface Placed<M extends Marker = Marker> {
   readonly marker: M;
   readonly sequence: number;
+  /** The part that came with it, if any. */
+  readonly part?: Uint8Array;
 }
 
 /** One of the two streams as it is now. */
@@ -118,7 +120,8 @@ export class LogStreams {
     });
     const message = await this.request(found);
     if (!message || ![LOG_MARKER, SNAPSHOT_MARKER].includes(message.subject)) return undefined;
-    return { marker: decodeMarker(message.data, message.timestamp, this.wire), sequence: message.seq };
+    const { data, seq: sequence, timestamp } = message;
+    return { marker: decodeMarker(data, timestamp, this.wire), sequence, part: joinedPart(data) };
   }
 }
 

@@ -55,6 +55,7 @@ export interface WireOptions {
   readonly version?: number;
 }
 
+const LINE_END = 0x0a;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -83,6 +84,26 @@ function versions(options: WireOptions = {}): { v: number; reads?: number } {
   return { v: version, reads: version === WIRE_VERSION ? READABLE_FROM : version };
 }
 
+/** A marker and the only part that it closes, in one message: the marker, a line end, the part. */
+export function joinPart(marker: Uint8Array, part: Uint8Array): Uint8Array {
+  const joined = new Uint8Array(marker.length + 1 + part.length);
+  joined.set(marker);
+  joined[marker.length] = LINE_END;
+  joined.set(part, marker.length + 1);
+  return joined;
+}
+
+/** The part that came in one message with its marker, if any. JSON text has no bare line end, so the first one divides. */
+export function joinedPart(payload: Uint8Array): Uint8Array | undefined {
+  const end = payload.indexOf(LINE_END);
+  return end < 0 ? undefined : payload.subarray(end + 1);
+}
+
+function markerText(payload: Uint8Array): Uint8Array {
+  const end = payload.indexOf(LINE_END);
+  return end < 0 ? payload : payload.subarray(0, end);
+}
+
 /** @throws WireError */
 export function decodePart(payload: Uint8Array, options?: WireOptions): Part {
   const fields = open(payload, options);
@@ -100,7 +121,7 @@ export function decodePart(payload: Uint8Array, options?: WireOptions): Part {
  * @throws WireError
  */
 export function decodeMarker(payload: Uint8Array, received: string, options?: WireOptions): Marker {
-  const fields = open(payload, options);
+  const fields = open(markerText(payload), options);
   const kind = fields.text('kind');
   const epoch = fields.text('epoch');
   if (!isEpoch(epoch)) throw new WireError(`not an epoch: ${JSON.stringify(epoch.slice(0, 50))}`);

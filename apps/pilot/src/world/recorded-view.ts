@@ -80,6 +80,12 @@ export class RecordedView implements WorldView {
     return hosted ? accountsOf(hosted) : [];
   }
 
+  isTaken(host: string, namespace: string): boolean {
+    this.record(fact.virtualService(host));
+    const named = this.indexes.virtualServices.table.at(host).some((config) => this.inMesh(config, namespace));
+    return named || this.service(host, namespace) !== undefined;
+  }
+
   hostsAt(address: string): readonly string[] {
     this.record(fact.servicesAt(address));
     return this.indexes.services.atAddress(address);

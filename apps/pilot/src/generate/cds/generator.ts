@@ -1,0 +1,45 @@
+import { envoy } from '#common/proto/envoy';
+import type { Generator } from '../../model/contract.js';
+import { TYPE } from '../../model/contract.js';
+import { distinctSources } from '../common/provenance.js';
+import { seal } from '../common/seal.js';
+import { inboundCluster, pickInbound } from './inbound.js';
+import { mixerCluster, pickMixer } from './mixer.js';
+import { clusterNames } from './names.js';
+import { outboundCluster, pickOutbound } from './outbound.js';
+import type { ClusterInputs, ClusterPick } from './pick.js';
+import { pickSpecial, specialCluster } from './special.js';
+
+/** Clusters: services, the workload's own ports, Mixer, and the few that Istio always has. */
+export const clusterGenerator: Generator<ClusterInputs> = {
+  type: TYPE.cluster,
+
+  names: (view, proxy) => clusterNames(view, proxy),
+
+  select(view, proxy, name) {
+    const pick: ClusterPick | undefined =
+      pickMixer(view, name) ??
+      pickSpecial(view, name) ??
+      pickInbound(view, proxy, name) ??
+      pickOutbound(view, proxy, name);
+    return pick && seal('Cluster', pick);
+  },
+
+  generate(inputs) {
+    const value = envoy.config.cluster.v3.Cluster.encode(cluster(inputs)).finish();
+    return { value, sources: distinctSources(inputs.sources) };
+  },
+};
+
+function cluster(pick: ClusterPick): envoy.config.cluster.v3.Cluster.$Properties {
+  switch (pick.sort) {
+    case 'outbound':
+      return outboundCluster(pick);
+    case 'inbound':
+      return inboundCluster(pick);
+    case 'mixer':
+      return mixerCluster(pick);
+    case 'special':
+      return specialCluster(pick);
+  }
+}

@@ -1,0 +1,55 @@
+import { envoy } from '#common/proto/envoy';
+import type { ResourceKey } from '#config';
+import type { WorldView } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+import { address } from '../common/address.js';
+import { inboundPorts } from '../common/inbound.js';
+import { parseInbound } from '../common/names.js';
+import { provenance } from '../common/provenance.js';
+import { duration } from '../common/values.js';
+import { connectionPool } from './connection-pool.js';
+import { protocolOptions } from './protocol-options.js';
+
+type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
+
+export interface InboundPick {
+  readonly sort: 'inbound';
+  readonly name: string;
+  readonly http2: boolean;
+  /** Where the application listens. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly connectTimeout: string;
+  readonly sources: readonly ResourceKey[];
+}
+
+/** The application behind one port of the proxy's own workload. */
+export function pickInbound(view: WorldView, proxy: Proxy, name: string): InboundPick | undefined {
+  const port = parseInbound(name);
+  const inbound = port === undefined ? undefined : inboundPorts(view, proxy).find((each) => each.port === port);
+  if (!inbound) return undefined;
+  return {
+    sort: 'inbound',
+    name,
+    http2: inbound.protocol === 'HTTP2',
+    endpoint: inbound.endpoint,
+    port: inbound.endpointPort,
+    connectTimeout: view.mesh().connectTimeout,
+    sources: inbound.sources,
+  };
+}
+
+export function inboundCluster(pick: InboundPick): Cluster {
+  return {
+    name: pick.name,
+    type: envoy.config.cluster.v3.Cluster.DiscoveryType.STATIC,
+    connectTimeout: duration(pick.connectTimeout),
+    ...connectionPool(undefined),
+    typedExtensionProtocolOptions: protocolOptions(pick.http2, undefined) ?? {},
+    loadAssignment: {
+      clusterName: pick.name,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: address(pick.endpoint, pick.port) } }] }],
+    },
+    metadata: provenance(pick.sources[0]),
+  };
+}

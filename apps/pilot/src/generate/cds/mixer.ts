@@ -1,0 +1,52 @@
+import { envoy } from '#common/proto/envoy';
+import type { ResourceKey } from '#config';
+import type { WorldView } from '../../model/contract.js';
+import { address, isStatic, splitHostPort } from '../common/address.js';
+import { mixerClusterNames } from '../common/mixer.js';
+import { outboundSni, parseOutbound } from '../common/names.js';
+import { connectionPool } from './connection-pool.js';
+import { protocolOptions } from './protocol-options.js';
+import { meshSocket } from './upstream-tls.js';
+
+type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
+
+export interface MixerPick {
+  readonly sort: 'mixer';
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly trustDomain: string;
+  readonly sources: readonly ResourceKey[];
+}
+
+const ACCOUNT = 'ns/istio-system/sa/istio-mixer-service-account';
+
+/** Mixer under the name that MeshConfig gives it, at the address that Pilot was told. */
+export function pickMixer(view: WorldView, name: string): MixerPick | undefined {
+  const target = splitHostPort(view.environment.mixer ?? '');
+  if (!target || !mixerClusterNames(view).includes(name)) return undefined;
+  const { trustDomain, sources } = view.mesh();
+  return { sort: 'mixer', name, ...target, trustDomain, sources };
+}
+
+export function mixerCluster({ name, host, port, trustDomain }: MixerPick): Cluster {
+  const { DiscoveryType } = envoy.config.cluster.v3.Cluster;
+  const parsed = parseOutbound(name);
+  return {
+    name,
+    type: isStatic(host) ? DiscoveryType.STATIC : DiscoveryType.STRICT_DNS,
+    connectTimeout: { seconds: 1 },
+    ...connectionPool(undefined),
+    typedExtensionProtocolOptions: protocolOptions(true, undefined) ?? {},
+    loadAssignment: {
+      clusterName: name,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: address(host, port) } }] }],
+    },
+    transportSocket: meshSocket({
+      trustDomain,
+      sni: parsed ? outboundSni(parsed) : host,
+      http2: true,
+      accounts: [ACCOUNT],
+    }),
+  };
+}

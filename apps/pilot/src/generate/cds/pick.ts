@@ -1,0 +1,9 @@
+import type { Inputs } from '../../model/contract.js';
+import type { InboundPick } from './inbound.js';
+import type { MixerPick } from './mixer.js';
+import type { OutboundPick } from './outbound.js';
+import type { SpecialPick } from './special.js';
+
+/** What a cluster is made of, by the sort of cluster. */
+export type ClusterPick = OutboundPick | InboundPick | MixerPick | SpecialPick;
+export type ClusterInputs = ClusterPick & Inputs;

@@ -1,0 +1,36 @@
+import { envoy } from '#common/proto/envoy';
+import type { WorldView } from '../../model/contract.js';
+import { BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH } from '../common/names.js';
+import { duration } from '../common/values.js';
+import { connectionPool } from './connection-pool.js';
+
+type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
+
+/** Clusters that stand for no service. */
+export interface SpecialPick {
+  readonly sort: 'special';
+  readonly name: string;
+  readonly connectTimeout: string;
+  readonly sources: readonly string[];
+}
+
+export function pickSpecial(view: WorldView, name: string): SpecialPick | undefined {
+  if (name !== BLACK_HOLE && name !== PASSTHROUGH && name !== INBOUND_PASSTHROUGH) return undefined;
+  return { sort: 'special', name, connectTimeout: view.mesh().connectTimeout, sources: [] };
+}
+
+export function specialCluster({ name, connectTimeout }: SpecialPick): Cluster {
+  const { DiscoveryType, LbPolicy } = envoy.config.cluster.v3.Cluster;
+  const shared = { name, connectTimeout: duration(connectTimeout) };
+  if (name === BLACK_HOLE) return { ...shared, type: DiscoveryType.STATIC };
+  return {
+    ...shared,
+    type: DiscoveryType.ORIGINAL_DST,
+    lbPolicy: LbPolicy.CLUSTER_PROVIDED,
+    ...connectionPool(undefined),
+    // From this source address the capture rules let traffic through to the application.
+    ...(name === INBOUND_PASSTHROUGH && {
+      upstreamBindConfig: { sourceAddress: { address: '127.0.0.6', portValue: 0 } },
+    }),
+  };
+}

@@ -1,0 +1,97 @@
+import type { ResourceKey, Sidecar } from '#config';
+import type { WorldView } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+import type { Protocol } from '../../model/service.js';
+import { endpointPort } from '../../model/service.js';
+import { protocolOf } from '../../registries/static/protocol.js';
+import { splitHostPort } from './address.js';
+
+/** The service that a port is served for, as Mixer knows it. */
+export interface InboundService {
+  readonly host: string;
+  readonly name: string;
+  readonly namespace: string;
+}
+
+/** A port at which a workload is reached through its sidecar. */
+export interface InboundPort {
+  /** The port that clients connect to. */
+  readonly port: number;
+  readonly protocol: Protocol;
+  /** Own address of the listener; empty where captured traffic arrives at the common one. */
+  readonly bind: string;
+  /** Where the application listens: `unix:///path`, or an address with `endpointPort`. */
+  readonly endpoint: string;
+  readonly endpointPort: number;
+  readonly service: InboundService | undefined;
+  readonly sources: readonly ResourceKey[];
+}
+
+type Ingress = NonNullable<Sidecar['ingress']>[number];
+
+const LOOPBACK = '127.0.0.1';
+
+/** What a Sidecar's ingress says, else what the services of the workload do; one for each port. */
+export function inboundPorts(view: WorldView, proxy: Proxy): InboundPort[] {
+  if (proxy.type === 'router') return [];
+  const sidecar = view.sidecar(proxy);
+  const ingress = sidecar?.spec.ingress ?? [];
+  const found =
+    sidecar && ingress.length > 0
+      ? ingress.map((listener) => fromIngress(view, proxy, listener, sidecar.key))
+      : fromServices(view, proxy);
+  const byPort = new Map<number, InboundPort>();
+  for (const inbound of found) if (!byPort.has(inbound.port)) byPort.set(inbound.port, inbound);
+  return [...byPort.values()];
+}
+
+function fromIngress(view: WorldView, proxy: Proxy, ingress: Ingress, source: ResourceKey): InboundPort {
+  const { number } = ingress.port;
+  const capture = ingress.captureMode !== 'NONE' && proxy.interceptionMode !== 'NONE';
+  return {
+    port: number,
+    protocol: protocolOf(ingress.port),
+    bind: capture ? '' : ingress.bind || '0.0.0.0',
+    ...endpointOf(ingress, proxy),
+    service: serviceBehind(view, proxy, number),
+    sources: [source],
+  };
+}
+
+/** `0.0.0.0` stands for the workload's own address; without an endpoint it is the same port on loopback. */
+function endpointOf({ defaultEndpoint, port }: Ingress, proxy: Proxy): { endpoint: string; endpointPort: number } {
+  if (defaultEndpoint?.startsWith('unix://')) return { endpoint: defaultEndpoint, endpointPort: 0 };
+  const split = splitHostPort(defaultEndpoint ?? '');
+  if (!split) return { endpoint: LOOPBACK, endpointPort: port.number };
+  const own = split.host === '0.0.0.0' || split.host === '::';
+  return { endpoint: own ? (proxy.ipAddresses[0] ?? LOOPBACK) : split.host, endpointPort: split.port };
+}
+
+function serviceBehind(view: WorldView, proxy: Proxy, port: number): InboundService | undefined {
+  const mine = view.instances(proxy).find((instance) => endpointPort(instance.endpoint, instance.port) === port);
+  return mine && named(mine.service);
+}
+
+function named({ host, name, namespace }: InboundService): InboundService {
+  return { host, name, namespace };
+}
+
+function fromServices(view: WorldView, proxy: Proxy): InboundPort[] {
+  const capture = proxy.interceptionMode !== 'NONE';
+  return view
+    .instances(proxy)
+    .filter(({ port }) => port.protocol !== 'UDP')
+    .map(({ service, port, endpoint }) => {
+      const number = endpointPort(endpoint, port);
+      const unix = endpoint.address.startsWith('unix://');
+      return {
+        port: number,
+        protocol: port.protocol,
+        bind: capture ? '' : (proxy.ipAddresses[0] ?? '0.0.0.0'),
+        endpoint: unix ? endpoint.address : LOOPBACK,
+        endpointPort: number,
+        service: named(service),
+        sources: service.sources,
+      };
+    });
+}

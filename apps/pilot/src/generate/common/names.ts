@@ -1,0 +1,72 @@
+/** Names that tools such as istioctl read: they are Istio's. */
+
+export const BLACK_HOLE = 'BlackHoleCluster';
+export const PASSTHROUGH = 'PassthroughCluster';
+export const INBOUND_PASSTHROUGH = 'InboundPassthroughCluster';
+/** Route of the explicit HTTP proxy. */
+export const HTTP_PROXY_ROUTE = 'http_proxy';
+export const VIRTUAL_OUTBOUND = 'virtualOutbound';
+export const VIRTUAL_INBOUND = 'virtualInbound';
+/** Ports of the listeners that captured traffic arrives at. */
+export const OUTBOUND_CAPTURE_PORT = 15001;
+export const INBOUND_CAPTURE_PORT = 15006;
+
+export interface OutboundName {
+  readonly port: number;
+  /** Empty for the whole service. */
+  readonly subset: string;
+  readonly host: string;
+}
+
+export function outboundCluster(port: number, subset: string, host: string): string {
+  return `outbound|${port}|${subset}|${host}`;
+}
+
+/** The reverse of {@link outboundCluster}; undefined for another kind of name. */
+export function parseOutbound(name: string): OutboundName | undefined {
+  const [direction, port, subset, host, ...rest] = name.split('|');
+  if (direction !== 'outbound' || subset === undefined || !host || rest.length > 0) return undefined;
+  return { port: Number(port), subset, host };
+}
+
+/** The SNI of mesh traffic. */
+export function outboundSni({ port, subset, host }: OutboundName): string {
+  return `outbound_.${port}_.${subset}_.${host}`;
+}
+
+export function inboundCluster(port: number): string {
+  return `inbound|${port}||`;
+}
+
+export function parseInbound(name: string): number | undefined {
+  const match = /^inbound\|(\d+)\|\|$/.exec(name);
+  return match ? Number(match[1]) : undefined;
+}
+
+export function listenerName(address: string, port: number): string {
+  return `${address}_${port}`;
+}
+
+export function gatewayRoute(port: number): string {
+  return `http.${port}`;
+}
+
+export function virtualHostName(host: string, port: number): string {
+  return `${host}:${port}`;
+}
+
+export interface VirtualHostName {
+  readonly route: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `80/reviews.default.svc.cluster.local:80`: the name of a virtual host that travels by itself. */
+export function virtualHostResource(route: string, host: string, port: number): string {
+  return `${route}/${virtualHostName(host, port)}`;
+}
+
+export function parseVirtualHostResource(name: string): VirtualHostName | undefined {
+  const match = /^([^/]+)\/(.+):(\d+)$/.exec(name);
+  return match ? { route: match[1] ?? '', host: match[2] ?? '', port: Number(match[3]) } : undefined;
+}

@@ -1,0 +1,48 @@
+import { envoy } from '#common/proto/envoy';
+import type { ResourceKey } from '#config';
+import type { Generator, Inputs } from '../../model/contract.js';
+import { TYPE } from '../../model/contract.js';
+import { ruleView } from '../../model/traffic-policy.js';
+import { matches } from '../../registries/static/endpoints.js';
+import { edsClusterNames } from '../cds/names.js';
+import { isStatic } from '../common/address.js';
+import { parseOutbound } from '../common/names.js';
+import { distinctSources } from '../common/provenance.js';
+import { seal } from '../common/seal.js';
+import { loadAssignment } from './load-assignment.js';
+import type { EndpointPick } from './pick.js';
+import { pickEndpoints } from './pick.js';
+
+interface LoadAssignmentPick {
+  readonly name: string;
+  readonly endpoints: readonly EndpointPick[];
+  readonly sources: readonly ResourceKey[];
+}
+
+/** The endpoints of EDS clusters. */
+export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
+  type: TYPE.endpoint,
+
+  names: (view, proxy) => edsClusterNames(view, proxy),
+
+  select(view, proxy, name) {
+    const parsed = parseOutbound(name);
+    const service = parsed && view.service(parsed.host, proxy.namespace);
+    const port = parsed && service?.port(parsed.port);
+    if (!parsed || !service || !port || service.resolution !== 'EDS') return undefined;
+    const rule = ruleView(view.destinationRules(parsed.host, proxy), parsed.port, parsed.subset);
+    if (!rule) return undefined;
+    const seen = view
+      .endpoints(parsed.host, proxy.namespace)
+      .filter(({ address, labels }) => isStatic(address) && matches(rule.labels, labels));
+    const endpoints = pickEndpoints(view, seen, port);
+    const sources = distinctSources(service.sources, seen.map(({ source }) => source));
+    return seal('ClusterLoadAssignment', { name, endpoints, sources });
+  },
+
+  generate(inputs) {
+    const message = loadAssignment(inputs.name, inputs.endpoints);
+    const value = envoy.config.endpoint.v3.ClusterLoadAssignment.encode(message).finish();
+    return { value, sources: inputs.sources };
+  },
+};

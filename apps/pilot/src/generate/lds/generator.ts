@@ -1,0 +1,61 @@
+import { envoy } from '#common/proto/envoy';
+import type { Generator, Inputs, WorldView } from '../../model/contract.js';
+import { TYPE } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+import { VIRTUAL_INBOUND, VIRTUAL_OUTBOUND, listenerName } from '../common/names.js';
+import { distinctSources } from '../common/provenance.js';
+import { seal } from '../common/seal.js';
+import { listener } from './listener.js';
+import type { ListenerPick } from './listeners.js';
+import { gatewayListeners, pickGatewayListener } from './select-gateway.js';
+import { boundInbound, pickInboundListener, pickVirtualInbound } from './select-inbound.js';
+import {
+  httpListeners,
+  httpProxyListener,
+  pickHttpListener,
+  pickHttpProxyListener,
+  pickTcpListener,
+  pickVirtualOutbound,
+  tcpListeners,
+} from './select-outbound.js';
+
+/** Listeners: from the application, to it, and at the edge of the mesh. */
+export const listenerGenerator: Generator<ListenerPick & Inputs> = {
+  type: TYPE.listener,
+
+  names: (view, proxy) => [...new Set(proxy.type === 'router' ? gatewayNames(view, proxy) : sidecarNames(view, proxy))],
+
+  select(view, proxy, name) {
+    const pick = proxy.type === 'router' ? pickGatewayListener(view, proxy, name) : pickSidecar(view, proxy, name);
+    return pick && seal('Listener', pick);
+  },
+
+  generate(inputs) {
+    const value = envoy.config.listener.v3.Listener.encode(listener(inputs)).finish();
+    return { value, sources: distinctSources(inputs.sources) };
+  },
+};
+
+function gatewayNames(view: WorldView, proxy: Proxy): string[] {
+  return gatewayListeners(view, proxy).map(({ address, port }) => listenerName(address, port));
+}
+
+/** The order decides where two listeners would have the same name: the application's own port comes first. */
+function sidecarNames(view: WorldView, proxy: Proxy): string[] {
+  const inbound = boundInbound(view, proxy).map(({ bind, port }) => listenerName(bind, port));
+  const explicit = httpProxyListener(view, proxy);
+  const outbound = [...httpListeners(view, proxy), ...tcpListeners(view, proxy), ...(explicit ? [explicit] : [])];
+  const captured = proxy.interceptionMode === 'NONE' ? [] : [VIRTUAL_OUTBOUND, VIRTUAL_INBOUND];
+  return [...inbound, ...outbound.map(({ address, port }) => listenerName(address, port)), ...captured];
+}
+
+function pickSidecar(view: WorldView, proxy: Proxy, name: string): ListenerPick | undefined {
+  if (name === VIRTUAL_OUTBOUND) return pickVirtualOutbound(view, proxy);
+  if (name === VIRTUAL_INBOUND) return pickVirtualInbound(view, proxy);
+  return (
+    pickInboundListener(view, proxy, name) ??
+    pickHttpListener(view, proxy, name) ??
+    pickHttpProxyListener(view, proxy, name) ??
+    pickTcpListener(view, proxy, name)
+  );
+}

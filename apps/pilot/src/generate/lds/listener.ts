@@ -1,0 +1,122 @@
+import { envoy } from '#common/proto/envoy';
+import { address } from '../common/address.js';
+import { BLACK_HOLE, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '../common/names.js';
+import { provenance } from '../common/provenance.js';
+import { httpConnectionManager } from './http-connection-manager.js';
+import type { InboundChainPick } from './inbound-chains.js';
+import { inboundChains } from './inbound-chains.js';
+import { originalDst, tlsInspector } from './listener-filters.js';
+import type {
+  HttpListenerPick,
+  InboundListenerPick,
+  ListenerPick,
+  TcpListenerPick,
+  VirtualInboundPick,
+  VirtualOutboundPick,
+} from './listeners.js';
+import { tcpProxy } from './tcp-proxy.js';
+
+type Listener = envoy.config.listener.v3.Listener.$Properties;
+type FilterChain = envoy.config.listener.v3.FilterChain.$Properties;
+
+/** A listener of Envoy, from what was picked for it. */
+export function listener(pick: ListenerPick): Listener {
+  const shared = {
+    name: pick.name,
+    address: address(pick.address, pick.port),
+    metadata: provenance(pick.sources[0]),
+  };
+  return { ...shared, ...body(pick) };
+}
+
+function body(pick: ListenerPick): Listener {
+  switch (pick.sort) {
+    case 'http':
+      return httpListener(pick);
+    case 'tcp':
+      return tcpListener(pick);
+    case 'inbound':
+      return inboundListener(pick);
+    case 'virtual-outbound':
+      return virtualOutbound(pick);
+    case 'virtual-inbound':
+      return virtualInbound(pick);
+  }
+}
+
+function capture(pick: { readonly binds: boolean; readonly transparent: boolean }): Listener {
+  return {
+    ...(!pick.binds && { bindToPort: { value: false } }),
+    ...(pick.transparent && { transparent: { value: true } }),
+  };
+}
+
+function httpListener(pick: HttpListenerPick): Listener {
+  return {
+    filterChains: [{ filters: [httpConnectionManager(pick.http)] }],
+    trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
+    ...capture(pick),
+  };
+}
+
+function tcpListener({ chains, fallback, ...pick }: TcpListenerPick): Listener {
+  const bySni = chains.map(({ serverNames, cluster }): FilterChain => {
+    return { filterChainMatch: { serverNames: [...serverNames] }, filters: [tcpProxy(cluster)] };
+  });
+  return {
+    filterChains: bySni,
+    defaultFilterChain: { filters: [tcpProxy(fallback)] },
+    listenerFilters: bySni.length > 0 ? [tlsInspector()] : [],
+    trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
+    ...capture(pick),
+  };
+}
+
+/** TLS is looked into only where something depends on it: of STRICT everything is TLS, of DISABLE nothing. */
+function inspects(chains: readonly InboundChainPick[]): boolean {
+  return chains.some(({ mode }) => mode === 'PERMISSIVE');
+}
+
+function inboundListener({ chain }: InboundListenerPick): Listener {
+  return {
+    filterChains: inboundChains(chain),
+    listenerFilters: inspects([chain]) ? [tlsInspector()] : [],
+    trafficDirection: envoy.config.core.v3.TrafficDirection.INBOUND,
+  };
+}
+
+/** Connections to the capture port itself would go round in circles. */
+function blackHole(name: string, port: number): FilterChain {
+  return {
+    name: `${name}-blackhole`,
+    filterChainMatch: { destinationPort: { value: port } },
+    filters: [tcpProxy(BLACK_HOLE)],
+  };
+}
+
+function virtualOutbound({ cluster, port, transparent }: VirtualOutboundPick): Listener {
+  return {
+    useOriginalDst: { value: true },
+    filterChains: [
+      blackHole(VIRTUAL_OUTBOUND, port),
+      { name: 'virtualOutbound-catchall-tcp', filters: [tcpProxy(cluster)] },
+    ],
+    trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
+    ...(transparent && { transparent: { value: true } }),
+  };
+}
+
+function virtualInbound({ chains, passthrough, port, transparent }: VirtualInboundPick): Listener {
+  return {
+    filterChains: [
+      blackHole(VIRTUAL_INBOUND, port),
+      ...chains.flatMap((chain) => inboundChains(chain, { destinationPort: { value: chain.port } })),
+      ...inboundChains(passthrough).map((chain) => ({ ...chain, name: 'virtualInbound' })),
+    ],
+    listenerFilters: [originalDst(), ...(inspects([...chains, passthrough]) ? [tlsInspector()] : [])],
+    listenerFiltersTimeout: { seconds: 0 },
+    continueOnListenerFiltersTimeout: true,
+    trafficDirection: envoy.config.core.v3.TrafficDirection.INBOUND,
+    ...(transparent && { transparent: { value: true } }),
+  };
+}

@@ -1,0 +1,57 @@
+import type { ResourceKey } from '#config';
+import type { InboundChainPick } from './inbound-chains.js';
+import type { HttpPick } from './http-connection-manager.js';
+
+interface Named {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly sources: readonly ResourceKey[];
+}
+
+/** HTTP by a route of its own: outbound, explicit proxy, gateway. */
+export interface HttpListenerPick extends Named {
+  readonly sort: 'http';
+  /** False where connections come from the capture listener. */
+  readonly binds: boolean;
+  readonly transparent: boolean;
+  readonly http: HttpPick;
+}
+
+/** One cluster for a destination, or several that are told apart by SNI. */
+export interface TcpListenerPick extends Named {
+  readonly sort: 'tcp';
+  readonly binds: boolean;
+  readonly transparent: boolean;
+  readonly chains: readonly { readonly serverNames: readonly string[]; readonly cluster: string }[];
+  /** Where connections go that no chain takes; empty: nowhere. */
+  readonly fallback: string;
+}
+
+export interface InboundListenerPick extends Named {
+  readonly sort: 'inbound';
+  readonly chain: InboundChainPick;
+}
+
+/** The listener that all captured outgoing connections arrive at. */
+export interface VirtualOutboundPick extends Named {
+  readonly sort: 'virtual-outbound';
+  readonly cluster: string;
+  readonly transparent: boolean;
+}
+
+/** The listener that all captured incoming connections arrive at. */
+export interface VirtualInboundPick extends Named {
+  readonly sort: 'virtual-inbound';
+  readonly chains: readonly InboundChainPick[];
+  /** For ports that no service has. */
+  readonly passthrough: InboundChainPick;
+  readonly transparent: boolean;
+}
+
+export type ListenerPick =
+  | HttpListenerPick
+  | TcpListenerPick
+  | InboundListenerPick
+  | VirtualOutboundPick
+  | VirtualInboundPick;

@@ -1,0 +1,136 @@
+import type { WorldView } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+import type { PortUse } from '../../world/view.js';
+import { egressScope } from '../common/egress-scope.js';
+import {
+  BLACK_HOLE,
+  HTTP_PROXY_ROUTE,
+  OUTBOUND_CAPTURE_PORT,
+  PASSTHROUGH,
+  VIRTUAL_OUTBOUND,
+  listenerName,
+  outboundCluster,
+} from '../common/names.js';
+import { outboundPolicy } from '../rds/route-configuration.js';
+import { httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
+import { accessLogFile } from './access-log.js';
+import type { HttpPick } from './http-connection-manager.js';
+import type { HttpListenerPick, TcpListenerPick, VirtualOutboundPick } from './listeners.js';
+import { outboundAttributes } from './mixer-attributes.js';
+import { pickReport } from './mixer-report.js';
+
+const ANY = '0.0.0.0';
+
+/** A listener for connections from the application, before it is looked into. */
+export interface OutboundListener {
+  readonly address: string;
+  readonly port: number;
+}
+
+export function httpListeners(view: WorldView, proxy: Proxy): OutboundListener[] {
+  return outboundHttpPorts(view, proxy).map((port) => ({ address: bindOf(view, proxy, port), port }));
+}
+
+/** Where a Sidecar says so, else every address. */
+function bindOf(view: WorldView, proxy: Proxy, port: number): string {
+  const egress = view.sidecar(proxy)?.spec.egress ?? [];
+  const bind = egress.find((listener) => listener.port?.number === port)?.bind;
+  return bind || (proxy.interceptionMode === 'NONE' ? '127.0.0.1' : ANY);
+}
+
+export function pickHttpListener(view: WorldView, proxy: Proxy, name: string): HttpListenerPick | undefined {
+  const found = httpListeners(view, proxy).find(({ address, port }) => listenerName(address, port) === name);
+  if (!found) return undefined;
+  return {
+    sort: 'http',
+    name,
+    ...found,
+    binds: proxy.interceptionMode === 'NONE',
+    transparent: proxy.interceptionMode === 'TPROXY',
+    http: outboundHttp(view, proxy, name, String(found.port)),
+    sources: view.mesh().sources,
+  };
+}
+
+function outboundHttp(view: WorldView, proxy: Proxy, name: string, route: string): HttpPick {
+  return {
+    statPrefix: `outbound_${name}`,
+    side: 'outbound',
+    route: { rds: route },
+    logs: { file: accessLogFile(view), ...pickReport(view, 'outbound', outboundAttributes(proxy)) },
+  };
+}
+
+/** The explicit proxy stands on loopback: on the workload's own address where that is one. */
+export function httpProxyListener(view: WorldView, proxy: Proxy): OutboundListener | undefined {
+  const port = httpProxyPort(view, proxy);
+  if (port === 0) return undefined;
+  const [own = ''] = proxy.ipAddresses;
+  return { address: own.startsWith('127.') || own === '::1' ? own : '127.0.0.1', port };
+}
+
+export function pickHttpProxyListener(view: WorldView, proxy: Proxy, name: string): HttpListenerPick | undefined {
+  const found = httpProxyListener(view, proxy);
+  if (!found || listenerName(found.address, found.port) !== name) return undefined;
+  const http = outboundHttp(view, proxy, name, HTTP_PROXY_ROUTE);
+  return { sort: 'http', name, ...found, binds: true, transparent: false, http, sources: view.mesh().sources };
+}
+
+/** Ports of other protocols, by address: HTTP has a port's common address to itself. */
+export function tcpListeners(view: WorldView, proxy: Proxy): OutboundListener[] {
+  if (proxy.interceptionMode === 'NONE') return [];
+  const http = new Set(outboundHttpPorts(view, proxy));
+  return view.ports().flatMap((port) => {
+    const uses = tcpUses(view, proxy, port);
+    const addresses = [...new Set(uses.flatMap(addressesOf))].sort();
+    return addresses.filter((address) => address !== ANY || !http.has(port)).map((address) => ({ address, port }));
+  });
+}
+
+function tcpUses(view: WorldView, proxy: Proxy, port: number): PortUse[] {
+  const scope = egressScope(view, proxy, port);
+  return view
+    .servicesOnPort(port, proxy.namespace)
+    .filter(({ protocol }) => protocol === 'TCP' || protocol === 'TLS')
+    .filter(({ namespace, host }) => scope.imports(namespace, host));
+}
+
+/** Ranges are left to the common address: a listener has a single one. */
+function addressesOf({ addresses }: PortUse): string[] {
+  const single = addresses.filter((address) => !address.includes('/'));
+  return single.length > 0 ? single : [ANY];
+}
+
+export function pickTcpListener(view: WorldView, proxy: Proxy, name: string): TcpListenerPick | undefined {
+  const found = tcpListeners(view, proxy).find(({ address, port }) => listenerName(address, port) === name);
+  if (!found) return undefined;
+  const uses = tcpUses(view, proxy, found.port).filter((use) => addressesOf(use).includes(found.address));
+  const plain = uses.find(({ protocol }) => protocol === 'TCP');
+  const bySni = uses.filter(({ protocol }) => protocol === 'TLS');
+  return {
+    sort: 'tcp',
+    name,
+    ...found,
+    binds: false,
+    transparent: proxy.interceptionMode === 'TPROXY',
+    chains: bySni.map(({ host }) => ({ serverNames: [host], cluster: outboundCluster(found.port, '', host) })),
+    fallback: plain ? outboundCluster(found.port, '', plain.host) : unknownDestination(view, proxy),
+    sources: uses.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []),
+  };
+}
+
+export function pickVirtualOutbound(view: WorldView, proxy: Proxy): VirtualOutboundPick {
+  return {
+    sort: 'virtual-outbound',
+    name: VIRTUAL_OUTBOUND,
+    address: ANY,
+    port: OUTBOUND_CAPTURE_PORT,
+    cluster: unknownDestination(view, proxy),
+    transparent: proxy.interceptionMode === 'TPROXY',
+    sources: view.mesh().sources,
+  };
+}
+
+function unknownDestination(view: WorldView, proxy: Proxy): string {
+  return outboundPolicy(view, proxy) === 'ALLOW_ANY' ? PASSTHROUGH : BLACK_HOLE;
+}

@@ -1,0 +1,60 @@
+import type { WorldView } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+import { isHttp } from '../../model/service.js';
+import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
+import { HTTP_PROXY_ROUTE } from '../common/names.js';
+import type { EgressScope } from '../common/egress-scope.js';
+import { egressScope } from '../common/egress-scope.js';
+import { httpServers, servedHosts } from './gateway-hosts.js';
+import { VIRTUAL_PORT } from './select-sidecar.js';
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The hosts of one of a proxy's routes, in the order of their names. */
+export function hostsOfRoute(view: WorldView, proxy: Proxy, route: string): HostPort[] {
+  const found = proxy.type === 'router' ? gatewayHosts(view, proxy, route) : sidecarHosts(view, proxy, route);
+  return found.sort((a, b) => (a.host === b.host ? a.port - b.port : a.host < b.host ? -1 : 1));
+}
+
+function gatewayHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] {
+  const port = Number(route.slice('http.'.length));
+  const hosts = httpServers(view, proxy, port).flatMap((server) => servedHosts(view, proxy, server));
+  return [...new Set(hosts)].map((host) => ({ host, port }));
+}
+
+function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] {
+  if (route === HTTP_PROXY_ROUTE) {
+    const scope = egressScope(view, proxy, undefined);
+    return [...servedByProxy(view, proxy, scope), ...virtualHosts(view, proxy, scope)];
+  }
+  const port = Number(route);
+  const scope = egressScope(view, proxy, port);
+  const services = view
+    .servicesOnPort(port, proxy.namespace)
+    .filter(({ host, namespace, protocol }) => isHttp(protocol) && scope.imports(namespace, host))
+    .map(({ host }) => ({ host, port }));
+  return port === VIRTUAL_PORT ? [...services, ...virtualHosts(view, proxy, scope)] : services;
+}
+
+function servedByProxy(view: WorldView, proxy: Proxy, scope: EgressScope): HostPort[] {
+  return view
+    .services(proxy.namespace)
+    .filter(({ host, namespace }) => scope.imports(namespace, host))
+    .flatMap(({ host, ports }) =>
+      ports.filter(({ protocol }) => isHttp(protocol)).map(({ number }) => ({ host, port: number })),
+    );
+}
+
+/** Hosts of VirtualServices that no service has. */
+function virtualHosts(view: WorldView, proxy: Proxy, scope: EgressScope): HostPort[] {
+  const known = new Set(view.services(proxy.namespace).map(({ host }) => host));
+  const hosts = view
+    .virtualServiceHosts(MESH_GATEWAY, proxy.namespace)
+    .flatMap(({ namespace, hosts }) => hosts.filter((host) => scope.imports(namespace, host)));
+  return [...new Set(hosts)]
+    .filter((host) => host !== '*' && !known.has(host))
+    .map((host) => ({ host, port: VIRTUAL_PORT }));
+}

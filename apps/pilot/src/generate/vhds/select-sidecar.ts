@@ -1,0 +1,63 @@
+import type { VirtualService } from '#config';
+import type { Config } from '../../model/config.js';
+import type { WorldView } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+import type { Service } from '../../model/service.js';
+import { isHttp } from '../../model/service.js';
+import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
+import { HTTP_PROXY_ROUTE } from '../common/names.js';
+import { destinationsOf, resolve } from './destinations.js';
+import { defaultHttpPort, domainsWithPort, namesOf } from './domains.js';
+import type { VirtualHostPick } from './inputs.js';
+import { asksForSource } from './match.js';
+
+/** The port on which hosts that only a VirtualService knows are reached. */
+export const VIRTUAL_PORT = 80;
+
+/** One host as a sidecar's route `route` serves it; undefined where that route has no such host. */
+export function pickForSidecar(
+  view: WorldView,
+  proxy: Proxy,
+  route: string,
+  host: string,
+  port: number,
+): VirtualHostPick | undefined {
+  const service = view.service(host, proxy.namespace);
+  const protocol = service?.port(port)?.protocol;
+  if (service ? !protocol || !isHttp(protocol) : port !== VIRTUAL_PORT) return undefined;
+  const virtualService = view.meshVirtualService(host, proxy.namespace);
+  if (!service && !virtualService) return undefined;
+  const virtualServices = virtualService ? [virtualService] : [];
+  return {
+    name: `${host}:${port}`,
+    host,
+    domains: domains(view, proxy, route, host, port, service),
+    port,
+    gateways: [MESH_GATEWAY],
+    ...sourceOf(proxy, virtualServices),
+    virtualServices,
+    destinations: destinationsOf(view, proxy, virtualServices, port),
+    ...(service && !virtualService && { fallback: resolve(view, proxy, `${host}|${port}|`, port) }),
+    serviceSources: service?.sources ?? [],
+    httpsRedirect: false,
+  };
+}
+
+function domains(
+  view: WorldView,
+  proxy: Proxy,
+  route: string,
+  host: string,
+  port: number,
+  service: Service | undefined,
+): string[] {
+  const names = namesOf(view, proxy, host, port, service);
+  if (route !== HTTP_PROXY_ROUTE) return names;
+  const usual = service ? defaultHttpPort(service) : VIRTUAL_PORT;
+  return domainsWithPort(names, port, usual === port);
+}
+
+function sourceOf(proxy: Proxy, virtualServices: readonly Config<VirtualService>[]): Pick<VirtualHostPick, 'source'> {
+  const matches = virtualServices.flatMap(({ spec }) => (spec.http ?? []).flatMap(({ match }) => match ?? []));
+  return matches.some(asksForSource) ? { source: { namespace: proxy.namespace, labels: proxy.labels } } : {};
+}

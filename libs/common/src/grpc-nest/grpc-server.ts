@@ -10,7 +10,9 @@ export class GrpcServer extends Server implements CustomTransportStrategy {
 
   constructor(options: GrpcEndpointOptions) {
     super();
-    const onUnexpectedError = (path: string, error: unknown) => this.logger.error(error, undefined, path);
+    const onUnexpectedError = (path: string, error: unknown) => {
+      this.logger.error(`${path}: ${String(error instanceof Error ? error.stack : error)}`);
+    };
     this.#endpoint = new GrpcEndpoint({ onUnexpectedError, ...options });
   }
 

@@ -1,4 +1,4 @@
-import { experimental } from '@grpc/grpc-js';
+import type { experimental } from '@grpc/grpc-js';
 import type { IdentitySource, TlsIdentity } from '../identity/types.js';
 
 type CaListener = Parameters<experimental.CertificateProvider['addCaCertificateListener']>[0];

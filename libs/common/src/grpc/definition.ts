@@ -31,8 +31,8 @@ export type NamedMethod<M> = M & { readonly path: string } & Pick<
     'requestStream' | 'responseStream'
   >;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the bound of a generic; every use infers the real types
-export type AnyMethod = Method<MethodKind, any, any, any, any>;
+/** The bound that every method fits: what goes in is of no type, what comes out of any. */
+export type AnyMethod = Method<MethodKind, never, unknown, never, unknown>;
 export type Methods = Readonly<Record<string, AnyMethod>>;
 export type ServiceDefinition<M extends Methods = Methods> = { readonly [K in keyof M]: NamedMethod<M[K]> };
 

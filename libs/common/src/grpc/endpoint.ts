@@ -1,4 +1,10 @@
-import { experimental, Server, ServerCredentials } from '@grpc/grpc-js';
+import {
+  experimental,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition as GrpcServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { IdentitySource } from '../identity/types.js';
 import { formatBoundAddress, parseBindAddress } from './address.js';
@@ -110,11 +116,14 @@ export class GrpcEndpoint {
 
   #add({ definition, implementation }: GrpcService): void {
     const onUnexpectedError = this.options.onUnexpectedError ?? (() => undefined);
-    const handlers = Object.entries(definition).map(([name, method]) => [
-      name,
-      wrapHandler(method, implementation[name], this.#streams, onUnexpectedError),
-    ]);
-    this.#server.addService(definition, Object.fromEntries(handlers));
+    const handlers: UntypedServiceImplementation = {};
+    for (const [name, method] of Object.entries(definition)) {
+      const handler = implementation[name];
+      if (!handler) throw new TypeError(`${method.path} has no handler`);
+      handlers[name] = wrapHandler(method, handler, this.#streams, onUnexpectedError);
+    }
+    // Its types hold for any message; ours, which hold for one each, are stricter.
+    this.#server.addService(definition as unknown as GrpcServiceDefinition, handlers);
   }
 }
 

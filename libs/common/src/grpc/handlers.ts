@@ -6,7 +6,7 @@ import type {
   ServerWritableStream,
   UntypedHandleCall,
 } from '@grpc/grpc-js';
-import type { Method, NamedMethod, ServiceDefinition } from './definition.js';
+import type { AnyMethod, Method, NamedMethod, ServiceDefinition } from './definition.js';
 import { Status, statusError, toStatusError } from './status.js';
 
 type Awaitable<T> = T | Promise<T>;
@@ -31,11 +31,13 @@ export type Handler<M> =
 
 export type Implementation<D> = { readonly [K in keyof D]: Handler<D[K]> };
 
+/** The bound that every handler fits. */
+type AnyHandler = (...args: never[]) => unknown;
+
 /** A service that a server can hold; make it with {@link grpcService}, which checks handlers against methods. */
 export interface GrpcService {
   readonly definition: ServiceDefinition;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the types were checked where the pair was made
-  readonly implementation: Readonly<Record<string, any>>;
+  readonly implementation: Readonly<Record<string, AnyHandler>>;
 }
 
 /** Pairs a definition with the handlers of all its methods. */
@@ -43,7 +45,7 @@ export function grpcService<D extends ServiceDefinition>(
   definition: D,
   implementation: Implementation<D>,
 ): GrpcService {
-  return { definition, implementation };
+  return { definition, implementation: implementation as GrpcService['implementation'] };
 }
 
 /** What is told about a handler that threw something other than a status: a bug, worth a log line. */
@@ -73,14 +75,8 @@ export function endStream(call: StreamCall, error: Error): void {
 
 /** Turns a handler into what grpc-js calls, with every throw made a status of that call alone. */
 export function wrapHandler(
-  method: NamedMethod<
-    Pick<
-      Method<'unary' | 'bidi' | 'clientStream' | 'serverStream', unknown, unknown, unknown, unknown>,
-      'kind'
-    >
-  >,
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see GrpcService
-  handler: (...args: any[]) => unknown,
+  method: NamedMethod<AnyMethod>,
+  handler: AnyHandler,
   streams: OpenStreams,
   onUnexpectedError: UnexpectedErrorListener,
 ): UntypedHandleCall {
@@ -92,18 +88,18 @@ export function wrapHandler(
   switch (method.kind) {
     case 'unary':
       return (call: ServerUnaryCall<unknown, unknown>, answer: sendUnaryData<unknown>) =>
-        respond(() => handler(call.request, call), answer, fail);
+        respond(() => handler(call.request as never, call as never), answer, fail);
     case 'clientStream':
       return (call: ServerReadableStream<unknown, unknown>, answer: sendUnaryData<unknown>) => {
         guardListeners(call, (error) => answer(fail(error)));
-        respond(() => handler(call), answer, fail);
+        respond(() => handler(call as never), answer, fail);
       };
     case 'serverStream':
       return (call: ServerWritableStream<unknown, unknown>) =>
-        runStream(call, () => handler(call.request, call), streams, fail);
+        runStream(call, () => handler(call.request as never, call as never), streams, fail);
     case 'bidi':
       return (call: ServerDuplexStream<unknown, unknown>) =>
-        runStream(call, () => handler(call), streams, fail);
+        runStream(call, () => handler(call as never), streams, fail);
   }
 }
 

@@ -3,7 +3,7 @@ import { spiffeIdOfAltNames } from '../identity/spiffe.js';
 import type { SpiffeId } from '../identity/types.js';
 
 /** A call of any kind, as far as its peer is concerned. */
-export type PeerCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext' | 'getPeer'>;
+export type PeerCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 
 /** The identity of a verified client certificate, and when it ends. */
 export interface PeerCertificateIdentity {

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { isTrustDomain } from '#common/identity';
+import { COMMON_FLAGS, FlagError, flag, parseFlags, type Address, type FlagValues } from '#common/flags';
+
+const FLAGS = {
+  ...COMMON_FLAGS,
+  grpc: flag.address('where certificates and tokens are issued, over TLS', '127.0.0.1:8060'),
+  trustDomain: flag.text('trust domain of all identities', 'cluster.local'),
+  workloadTtl: flag.duration('lifetime of a certificate whose request names none', '24h'),
+  maxTtl: flag.duration('longest lifetime that a request may name', '2160h'),
+  serverTtl: flag.duration("lifetime of Citadel's own certificate", '24h'),
+};
+
+/** Citadel's settings. Durations are in milliseconds. */
+export interface CitadelConfig {
+  readonly http: Address;
+  readonly grpc: Address;
+  readonly nats: { readonly url: string; readonly nkeySeed?: string };
+  readonly state: string;
+  readonly logLevel: string;
+  readonly trustDomain: string;
+  readonly workloadTtl: number;
+  readonly maxTtl: number;
+  readonly serverTtl: number;
+}
+
+/** The only reader of flags and environment. Throws a FlagError with all problems at once. */
+export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): CitadelConfig {
+  const values = parseFlags(FLAGS, argv, env);
+  const problems = problemsOf(values);
+  if (problems.length > 0) throw new FlagError(problems);
+  const { nats, natsNkey, ...rest } = values;
+  const nkeySeed = natsNkey === undefined ? {} : { nkeySeed: readFileSync(natsNkey, 'utf8').trim() };
+  return { ...rest, nats: { url: nats, ...nkeySeed } };
+}
+
+function problemsOf({ trustDomain, workloadTtl, maxTtl, serverTtl }: FlagValues<typeof FLAGS>): string[] {
+  return [
+    isTrustDomain(trustDomain) ? [] : [`--trust-domain: '${trustDomain}' is not a trust domain`],
+    workloadTtl <= maxTtl ? [] : ['--workload-ttl is above --max-ttl'],
+    Math.min(workloadTtl, serverTtl) >= 1_000 ? [] : ['--workload-ttl and --server-ttl must be at least 1s'],
+  ].flat();
+}

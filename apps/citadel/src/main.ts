@@ -1,0 +1,22 @@
+import { GrpcServer } from '#common/grpc-nest';
+import { natsMicroservice } from '#common/nats-nest';
+import { createLogger, exitOnFailure, prepareState, runService } from '#common/service';
+import { readConfig } from './citadel.config.js';
+import { CitadelModule } from './citadel.module.js';
+
+exitOnFailure('citadel', async () => {
+  const config = readConfig(process.argv.slice(2), process.env);
+  const logger = createLogger('citadel', config.logLevel);
+  prepareState(config.state);
+  await runService({
+    name: 'citadel',
+    logger,
+    module: await CitadelModule.with(config),
+    http: config.http,
+    microservices: (app) => [
+      { strategy: app.get(GrpcServer) },
+      natsMicroservice({ ...config.nats, name: 'citadel', queue: 'citadel', log: logger }),
+    ],
+    addresses: (app) => ({ grpc: app.get(GrpcServer).address }),
+  });
+});

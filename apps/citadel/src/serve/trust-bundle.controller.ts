@@ -1,0 +1,14 @@
+import { Controller, Inject } from '@nestjs/common';
+import { MessagePattern } from '@nestjs/microservices';
+import { TRUST_BUNDLE, type TrustBundle } from './trust-bundle.js';
+
+/** Answers the other services' question whom to trust, over NATS. */
+@Controller()
+export class TrustBundleController {
+  constructor(@Inject(TRUST_BUNDLE) private readonly bundle: TrustBundle) {}
+
+  @MessagePattern('citadel.trust-bundle')
+  trustBundle(): TrustBundle {
+    return this.bundle;
+  }
+}

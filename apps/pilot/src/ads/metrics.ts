@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { TYPE } from '../model/contract.js';
+import type { PushEngine } from '../push/engine.js';
+import type { AdsService } from './ads-service.js';
 
 /** Istio's short names of the types, as its dashboards and istioctl know them. */
 const SHORT = new Map<string, string>([
@@ -128,4 +130,34 @@ export class PilotMetrics {
   inbound(type: 'config' | 'reset'): void {
     this.inboundUpdates.inc({ type });
   }
+}
+
+/** What is read when somebody asks: sizes of what Pilot holds, and of its queues. */
+export function collectGauges(registry: Registry, engine: PushEngine, ads: AdsService): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  const { cache } = engine;
+  gauge('xds_cache_size', 'Encoded resources that are kept', () => cache.stats.resources);
+  gauge('xds_cache_dependent_config_size', 'Facts that resources depend on', () => cache.stats.facts);
+  gauge('xds_cache_generated', 'Resources generated since the start', () => cache.stats.generated);
+  gauge(
+    'xds_cache_shared',
+    'Resources that were generated already when they were needed',
+    () => cache.stats.shared,
+  );
+  gauge(
+    'pilot_generation_failures',
+    'Resources served from their last good bytes',
+    () => cache.failures.length,
+  );
+  gauge('pilot_push_queue', 'Proxies waiting for their turn', () => ads.queues.pushes);
+  gauge('pilot_newcomers_queue', 'Proxies waiting for their first push', () => ads.queues.newcomers);
+  gauge('pilot_config_revision', 'Revision that the proxies are brought to', () => engine.revision);
 }

@@ -1,8 +1,9 @@
 import { envoy } from '#common/proto/envoy';
-import { contentVersion, encodeSotw } from '../cache/index.js';
+import { encodeSotw } from '../cache/index.js';
 import type { XdsResource } from '../model/contract.js';
 import type { Protocol, ResponseContent } from './protocol.js';
-import { ABSENT, type Held, type Subscription } from './subscription.js';
+import { stateVersion } from './state-version.js';
+import type { Held, Subscription } from './subscription.js';
 
 const { DiscoveryRequest } = envoy.service.discovery.v3;
 type DiscoveryRequest = envoy.service.discovery.v3.DiscoveryRequest;
@@ -42,6 +43,8 @@ export const sotw: Protocol<DiscoveryRequest> = {
   encode(subscription, { typeUrl, nonce, fullState, upserts, removed }: ResponseContent) {
     const state = merge(subscription.held, upserts);
     for (const name of removed) state.delete(name);
+    // Over all that the client holds then, even where the response carries a part of it: a client that reconnects with
+    // this version holds exactly this.
     const resources = fullState ? [...state.values()].filter(isWhole) : upserts;
     return encodeSotw({ typeUrl, nonce, version: stateVersion(state) }, resources);
   },
@@ -52,20 +55,6 @@ function start(subscription: Subscription, request: DiscoveryRequest, wildcardTy
   subscription.started = true;
   subscription.wildcard = resourceNames.includes(WILDCARD) || (resourceNames.length === 0 && wildcardType);
   subscription.claimedVersion = versionInfo || undefined;
-}
-
-/**
- * The version of a type: a hash over all that the client holds after the response, even where the response carries a
- * part of it. So a client that reconnects with this version holds exactly this.
- */
-function stateVersion(state: ReadonlyMap<string, Held>): string {
-  const lines = [...state].filter(([, held]) => held.version !== ABSENT.version);
-  return contentVersion(
-    lines
-      .map(([name, { version }]) => `${name}\0${version}`)
-      .sort()
-      .join('\n'),
-  );
 }
 
 function merge(held: ReadonlyMap<string, Held>, upserts: readonly XdsResource[]): Map<string, Held> {

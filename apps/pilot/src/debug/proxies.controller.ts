@@ -1,0 +1,21 @@
+import { Controller, Inject } from '@nestjs/common';
+import { MessagePattern, Payload } from '@nestjs/microservices';
+import { PushEngine } from '../push/engine.js';
+import { PILOT_NAME } from './names.js';
+import { proxyHolding, type ProxyHolding } from './proxy-status.js';
+
+/** Answers, over NATS, who holds what. Every replica answers for its own proxies. */
+@Controller()
+export class ProxiesController {
+  constructor(
+    @Inject(PushEngine) private readonly engine: PushEngine,
+    @Inject(PILOT_NAME) private readonly pilot: string,
+  ) {}
+
+  @MessagePattern('pilot.proxies.holding')
+  holding(@Payload() question: { revision?: unknown } | undefined): ProxyHolding[] {
+    const asked = question?.revision;
+    const revision = typeof asked === 'number' && Number.isFinite(asked) ? asked : undefined;
+    return [...this.engine.connections].map((connection) => proxyHolding(connection, this.pilot, revision));
+  }
+}

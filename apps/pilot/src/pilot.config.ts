@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import {
+  COMMON_FLAGS,
+  FlagError,
+  flag,
+  formatAddress,
+  parseFlags,
+  type Address,
+  type FlagValues,
+} from '#common/flags';
+import { isTrustDomain } from '#common/identity';
+
+const FLAGS = {
+  ...COMMON_FLAGS,
+  http: flag.address('where /healthz, /readyz, /metrics and /debug are served', '127.0.0.1:8080'),
+  xds: flag.optionalAddress('plaintext xDS, for proxies on this host only (15010)'),
+  xdsTls: flag.optionalAddress('xDS over TLS, for proxies that prove who they are (15012)'),
+  citadel: flag.optionalAddress('Citadel, which certifies this Pilot'),
+  root: flag.optional('file with the root certificate of the mesh'),
+  tokenFile: flag.optional('file with the token that proves this Pilot to Citadel'),
+  mixer: flag.optionalAddress('Mixer as proxies reach it; without it they are told of none'),
+  trustDomain: flag.text('trust domain of all identities', 'cluster.local'),
+  podName: flag.text('name of this replica', hostname()),
+  maxStreams: flag.text('proxies that this replica serves at most', '10000'),
+  maxConnectionAge: flag.duration('proxies are asked to connect anew after about this time', '30m'),
+  sendTimeout: flag.duration('a proxy that does not read or answer for so long is cut off', '30s'),
+  warmingTimeout: flag.duration('longest time that routes wait for a new cluster', '5s'),
+};
+
+/** Where Pilot's own certificate comes from. */
+export interface IdentityConfig {
+  readonly citadel: string;
+  readonly root: string;
+  readonly tokenFile: string;
+}
+
+/** Pilot's settings. Times are in milliseconds, addresses `HOST:PORT`. */
+export interface PilotConfig {
+  readonly http: Address;
+  readonly nats: { readonly url: string; readonly nkeySeed?: string };
+  readonly state: string;
+  readonly logLevel: string;
+  readonly xds: string | undefined;
+  readonly xdsTls: { readonly bind: string; readonly identity: IdentityConfig } | undefined;
+  readonly mixer: string | undefined;
+  readonly trustDomain: string;
+  readonly podName: string;
+  readonly maxStreams: number;
+  readonly maxConnectionAge: number;
+  readonly sendTimeout: number;
+  readonly warmingTimeout: number;
+}
+
+type Flags = FlagValues<typeof FLAGS>;
+
+/** The only reader of flags and environment. Throws a FlagError with all problems at once. */
+export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): PilotConfig {
+  const values = parseFlags(FLAGS, argv, env);
+  const problems = problemsOf(values);
+  if (problems.length > 0) throw new FlagError(problems);
+  const { nats, natsNkey, xds, mixer, maxStreams } = values;
+  const nkeySeed = natsNkey === undefined ? {} : { nkeySeed: readFileSync(natsNkey, 'utf8').trim() };
+  const { http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout } =
+    values;
+  return {
+    ...{ http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout },
+    nats: { url: nats, ...nkeySeed },
+    xds: xds && formatAddress(xds),
+    xdsTls: tlsOf(values),
+    mixer: mixer && formatAddress(mixer),
+    maxStreams: Number(maxStreams),
+  };
+}
+
+function tlsOf({ xdsTls, citadel, root, tokenFile }: Flags): PilotConfig['xdsTls'] {
+  if (!xdsTls || !citadel || root === undefined || tokenFile === undefined) return undefined;
+  return { bind: formatAddress(xdsTls), identity: { citadel: formatAddress(citadel), root, tokenFile } };
+}
+
+function problemsOf({ xds, xdsTls, citadel, root, tokenFile, trustDomain, maxStreams }: Flags): string[] {
+  const needs = (value: unknown, name: string) =>
+    xdsTls && value === undefined ? [`--xds-tls needs --${name}`] : [];
+  return [
+    xds || xdsTls ? [] : ['one of --xds and --xds-tls is required'],
+    ...[needs(citadel, 'citadel'), needs(root, 'root'), needs(tokenFile, 'token-file')],
+    !xds || isLoopback(xds.host)
+      ? []
+      : [`--xds: '${xds.host}' is not a loopback address: nobody proves anything there`],
+    isTrustDomain(trustDomain) ? [] : [`--trust-domain: '${trustDomain}' is not a trust domain`],
+    /^[1-9]\d{0,6}$/.test(maxStreams) ? [] : [`--max-streams: '${maxStreams}' is not a number above 0`],
+  ].flat();
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}

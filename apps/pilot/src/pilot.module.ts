@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { register } from 'prom-client';
+import { citadelAuthority } from '#common/ca-client';
+import { ConfigLogReader } from '#common/config-log';
+import { GrpcServer } from '#common/grpc-nest';
+import { formatSpiffeId, WorkloadIdentity } from '#common/identity';
+import type { Logger } from '#common/logger';
+import { connectNats } from '#common/nats';
+import { Readiness } from '#common/service';
+import { AdsService } from './ads/ads-service.js';
+import { collectGauges, PilotMetrics } from './ads/metrics.js';
+import { DebugController } from './debug/debug.controller.js';
+import { PILOT_NAME } from './debug/names.js';
+import { ProxiesController } from './debug/proxies.controller.js';
+import { clusterGenerator } from './generate/cds/generator.js';
+import { endpointGenerator } from './generate/eds/generator.js';
+import { listenerGenerator } from './generate/lds/generator.js';
+import { routeGenerator } from './generate/rds/generator.js';
+import { virtualHostGenerator } from './generate/vhds/generator.js';
+import { ConfigIngest } from './ingest/config-ingest.js';
+import type { PilotConfig } from './pilot.config.js';
+import { Pipeline } from './pipeline.js';
+import { PushEngine } from './push/engine.js';
+import { createWorld } from './world/world.js';
+
+const GENERATORS = [
+  clusterGenerator,
+  endpointGenerator,
+  listenerGenerator,
+  routeGenerator,
+  virtualHostGenerator,
+];
+/** Proxies that get their first push at the same time; each costs up to one pending response per type. */
+const MAX_NEWCOMERS = 16;
+const SUBSCRIPTION_LIMITS = { maxNames: 100_000, maxTypes: 16 };
+/** A reconnecting proxy names every resource that it holds, with its version. */
+const GRPC_LIMITS = { maxMessageBytes: 16 << 20, maxConcurrentStreams: 16 };
+
+/** Injection tokens. The servers are undefined where the config names no address for them. */
+export const XDS_PLAINTEXT = Symbol('XdsPlaintext');
+export const XDS_TLS = Symbol('XdsTls');
+const LOGGER = Symbol('Logger');
+const CONFIG = Symbol('PilotConfig');
+const IDENTITY = Symbol('WorkloadIdentity');
+const now = Date.now;
+
+/** The composition root: the pipeline's stages, and the servers around it. */
+@Module({ controllers: [DebugController, ProxiesController] })
+export class PilotModule implements OnModuleInit, OnApplicationShutdown {
+  private readonly ingest: ConfigIngest;
+
+  constructor(
+    @Inject(CONFIG) config: PilotConfig,
+    @Inject(LOGGER) logger: Logger,
+    @Inject(IDENTITY) private readonly identity: WorkloadIdentity | undefined,
+    @Inject(PushEngine) engine: PushEngine,
+    @Inject(AdsService) private readonly ads: AdsService,
+    @Inject(PilotMetrics) metrics: PilotMetrics,
+    @Inject(Readiness) private readonly readiness: Readiness,
+  ) {
+    const { mixer, trustDomain } = config;
+    const world = createWorld({ trustDomain, ...(mixer !== undefined && { mixer }) });
+    const pipeline = new Pipeline(world, engine, (connections) => ads.push(connections));
+    const reader = new ConfigLogReader({
+      connect: () => connectNats({ ...config.nats, name: 'pilot', log: logger }),
+      stateDir: join(config.state, 'config'),
+      log: logger,
+    });
+    this.ingest = new ConfigIngest({ reader, pipeline, readiness, metrics, logger, now });
+    collectGauges(register, engine, ads);
+  }
+
+  static with(config: PilotConfig, logger: Logger): DynamicModule {
+    const { warmingTimeout: warmingTimeoutMs, trustDomain, maxStreams } = config;
+    const engine = new PushEngine(GENERATORS, { ...SUBSCRIPTION_LIMITS, warmingTimeoutMs });
+    const metrics = new PilotMetrics(register);
+    const ads = new AdsService({
+      ...{ engine, metrics, logger, trustDomain, maxStreams, now },
+      maxNewcomers: MAX_NEWCOMERS,
+      maxAgeMs: config.maxConnectionAge,
+      stallTimeoutMs: config.sendTimeout,
+    });
+    const identity = workloadIdentity(config, logger);
+    const values: [unknown, unknown][] = [
+      [CONFIG, config],
+      [LOGGER, logger],
+      [IDENTITY, identity],
+      [PILOT_NAME, config.podName],
+      [PushEngine, engine],
+      [PilotMetrics, metrics],
+      [AdsService, ads],
+      [XDS_PLAINTEXT, config.xds && grpcServer(config.xds, ads)],
+      [XDS_TLS, config.xdsTls && identity && grpcServer(config.xdsTls.bind, ads, identity)],
+    ];
+    const providers = values.map(([provide, useValue]) => ({ provide: provide as symbol, useValue }));
+    return { module: PilotModule, providers };
+  }
+
+  async onModuleInit(): Promise<void> {
+    if (this.identity) {
+      this.readiness.expect('identity', 'waiting for a certificate from Citadel');
+      void this.identity.start().then(() => this.readiness.set('identity', true));
+    }
+    await this.ingest.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.identity?.stop();
+    this.ads.close();
+    await this.ingest.stop();
+  }
+}
+
+function workloadIdentity(
+  { xdsTls, state, trustDomain }: PilotConfig,
+  log: Logger,
+): WorkloadIdentity | undefined {
+  if (!xdsTls) return undefined;
+  const { citadel, root: rootFile, tokenFile } = xdsTls.identity;
+  const serviceAccount = 'istio-pilot-service-account';
+  return new WorkloadIdentity({
+    authority: citadelAuthority(citadel, trustDomain),
+    spiffeId: formatSpiffeId({ trustDomain, namespace: 'istio-system', serviceAccount }),
+    stateDir: join(state, 'identity'),
+    ...{ rootFile, tokenFile, log },
+  });
+}
+
+function grpcServer(bind: string, ads: AdsService, identity?: WorkloadIdentity): GrpcServer {
+  const services = [ads.service(identity ? 'tls' : 'plaintext')];
+  const tls = identity && { identity, clientCertificates: 'required' as const };
+  return new GrpcServer({ bind, services, limits: GRPC_LIMITS, ...(tls && { tls }) });
+}

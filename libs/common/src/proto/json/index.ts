@@ -1,0 +1,2 @@
+export { messageFromJson, messageToJson } from './json.js';
+export type { JsonObject, JsonValue } from './json.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { findBinary } from '#common/binaries';
 import { Hopeless, type SpawnedProcess, spawnProcess, tempDir, until } from '#common/testing';
-import { connectNats } from '../nats/connect.js';
+import { connectNats, type NatsAccess } from '../nats/connect.js';
 import { createNkey, type Nkey } from '../nats/nkeys.js';
 import { type NatsRole, serverConfig } from '../nats/server-config.js';
 
@@ -61,13 +61,13 @@ export class Bus {
     await this.#server?.stop();
   }
 
+  /** What a service is told of the bus. */
+  access(role: NatsRole): NatsAccess {
+    return { url: `nats://127.0.0.1:${this.#port}`, nkeySeed: this.#keys.get(role)!.seed, name: role };
+  }
+
   /** What a service calls to connect. */
   connect(role: NatsRole): () => Promise<NatsConnection> {
-    const access = {
-      url: `nats://127.0.0.1:${this.#port}`,
-      nkeySeed: this.#keys.get(role)!.seed,
-      name: role,
-    };
-    return () => connectNats(access);
+    return () => connectNats(this.access(role));
   }
 }

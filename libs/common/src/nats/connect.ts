@@ -14,6 +14,8 @@ export interface NatsAccess {
 
 const RECONNECT_WAIT_MS = 100;
 const RECONNECT_JITTER_MS = 200;
+/** For one attempt to connect; the client keeps a timer of that length for each attempt that fails. */
+const CONNECT_TIMEOUT_MS = 2_000;
 const PING_INTERVAL_MS = 5_000;
 
 /**
@@ -33,6 +35,7 @@ export function connectionOptions(access: NatsAccess): ConnectionOptions {
     servers: typeof url === 'string' ? url : [...url],
     name,
     inboxPrefix: inboxPrefix(name),
+    timeout: CONNECT_TIMEOUT_MS,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_JITTER_MS,

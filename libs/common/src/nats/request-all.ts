@@ -36,9 +36,10 @@ export async function requestAll<T>(
 ): Promise<T[]> {
   const id = randomUUID();
   const packet = JSON.stringify({ pattern: subject, data, id });
+  const max = bounds.max ?? DEFAULT_MAX_REPLIES;
   const options = {
     strategy: 'count',
-    maxMessages: bounds.max ?? DEFAULT_MAX_REPLIES,
+    maxMessages: max,
     maxWait: bounds.timeoutMs,
     noMux: true,
   } as const;
@@ -47,6 +48,8 @@ export async function requestAll<T>(
     for await (const message of await connection.requestMany(subject, packet, options)) {
       const reply = parseReply(message.data);
       if (reply?.id === id && reply.response !== undefined && !reply.err) answers.push(reply.response as T);
+      // What came in one piece with the last one that counts is there already.
+      if (answers.length >= max) break;
     }
   } catch (error) {
     if (!(error instanceof errors.NoRespondersError)) throw error;

@@ -1,0 +1,26 @@
+import type { ConnectRow, EditRow } from './edit.js';
+
+export function editTable(rows: readonly EditRow[]): string {
+  const head = ['change', 'proxies', 'services', 'p50 ms', 'p99 ms', 'last ms', 'CPU ms/edit', 'bytes/proxy'];
+  const cells = rows.map(({ change, proxies, services, p50, p99, last, cpu, bytesPerProxy }) => [
+    ...[change, String(proxies), String(services)],
+    ...[p50, p99, last, cpu].map((value) => value.toFixed(1)),
+    bytesPerProxy.toFixed(0),
+  ]);
+  return table([head, ...cells]);
+}
+
+export function connectTable(rows: readonly ConnectRow[]): string {
+  const head = ['connect', 'seconds', 'CPU s', 'MB/proxy'];
+  const cells = rows.map(({ proxies, seconds, cpuSeconds, mbPerProxy }) => [
+    String(proxies),
+    ...[seconds, cpuSeconds, mbPerProxy].map((value) => value.toFixed(2)),
+  ]);
+  return table([head, ...cells]);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) => row.map((cell, column) => cell.padStart(widths[column]!)).join('  '));
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { envoyAccepts } from '#common/testing';
+import type { Translation } from '../translate.js';
+import { goldenCases, translateCase } from './golden-cases.js';
+import { staticBootstrap } from './static-bootstrap.js';
+
+async function refusals(translations: ReadonlyMap<string, Translation>): Promise<string[]> {
+  const { accepted, message } = await envoyAccepts(staticBootstrap(translations));
+  if (accepted) return [];
+  if (translations.size === 1) return [...translations.keys()].map((name) => `${name}: ${message}`);
+  const entries = [...translations];
+  const half = entries.length >> 1;
+  const [left, right] = [entries.slice(0, half), entries.slice(half)];
+  return [...(await refusals(new Map(left))), ...(await refusals(new Map(right)))];
+}
+
+describe('the real Envoy', () => {
+  const translations = new Map(goldenCases().map((golden) => [golden.name, translateCase(golden)]));
+
+  it('takes every golden case', async () => {
+    expect(await refusals(translations)).toEqual([]);
+  }, 120_000);
+
+  it('does refuse a route with a bad regular expression', async () => {
+    const [[name, good] = ['', undefined]] = [...translations].filter(([, { routes }]) => routes.length > 0);
+    const bad = good?.routes.map((route) => ({
+      ...route,
+      virtual_hosts: [
+        { name: 'bad', domains: ['*'], routes: [{ match: { safe_regex: { regex: '(' } }, route: { cluster: 'a' } }] },
+      ],
+    }));
+    const seeded = new Map([[name, { ...good, routes: bad } as Translation]]);
+    expect(await refusals(seeded)).toEqual([expect.stringContaining('missing ):')]);
+  }, 60_000);
+});

@@ -64,8 +64,7 @@ export class Follower {
       watch.start(streams, from - 1, () => this.live);
       const intake = new Intake(this.options.wire);
       for await (const message of streams.read({ stream: LOG_STREAM, from })) {
-        await this.#handle(message, intake, session);
-        watch.saw(message.sequence);
+        await watch.handling(message.sequence, this.#handle(message, intake, session));
       }
     } finally {
       watch.stop();

@@ -13,7 +13,8 @@ export class HeadWatch {
   readonly #abort = new AbortController();
   readonly #onEnd = (): void => this.#abort.abort(this.session.signal.reason);
   #seen = 0;
-  #stalledAt = 0;
+  #stalledAt = -1;
+  #busy = false;
 
   constructor(
     private readonly session: Session,
@@ -29,8 +30,14 @@ export class HeadWatch {
     return this.#abort.signal;
   }
 
-  /** A message was handled. */
-  saw(sequence: number): void {
+  /** Notes that a message is handled: for as long as that takes, others may wait. */
+  async handling(sequence: number, work: Promise<void>): Promise<void> {
+    this.#busy = true;
+    try {
+      await work;
+    } finally {
+      this.#busy = false;
+    }
     this.#seen = sequence;
   }
 
@@ -58,6 +65,7 @@ export class HeadWatch {
   }
 
   #problem({ marker, sequence }: Placed, live: boolean): string | undefined {
+    if (this.#busy) return undefined;
     const same = sameHead(marker, this.state());
     if (same && live) this.session.settled();
     if (same) return live ? undefined : 'the log has caught up';

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Log, silentLog } from '../nats/log.js';
 import { encodeLine, JOURNAL_VERSION, type JournalLine } from './journal-lines.js';
 import { BASE_FILE, recover, type Recovered, tailFile, tailGenerations } from './journal-recovery.js';
-import { LiveState } from './live-state.js';
+import type { LiveState } from './live-state.js';
 import type { Commit } from './types.js';
 
 export interface JournalOptions {

@@ -80,7 +80,8 @@ export class Link {
       void this.#watch(connection);
       return connection;
     } catch (error) {
-      this.options.log.debug({ reason: String(error) }, 'config log: NATS is away');
+      const level = this.#failures === 0 ? 'warn' : 'debug';
+      this.options.log[level]({ reason: String(error) }, 'config log: NATS is away');
       await this.#pause();
       return undefined;
     }

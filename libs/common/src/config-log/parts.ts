@@ -6,8 +6,8 @@ import { type Batch, encodePart, type Part, WireError, type WireOptions } from '
 export const PART_BYTES = 256 * 1024;
 /** One operation must fit a NATS message (1 MB by default) beside the head of its part. */
 export const MAX_OPERATION_BYTES = 1_000_000;
-/** All operations of one commit, encoded: a reader holds that much until the marker arrives. */
-export const MAX_COMMIT_BYTES = 512 * 1024 * 1024;
+/** All operations of one commit or snapshot, encoded: a reader holds that much until the marker arrives. */
+export const MAX_COMMIT_BYTES = 256 * 1024 * 1024;
 
 /** A resource that no message can carry. The rest of the change is fine without it. */
 export class ResourceTooLargeError extends Error {

@@ -1,7 +1,7 @@
 import type { Accepted } from './accepted.js';
 import { abortable, type Session } from './link.js';
 import { commitMessages, epochMessage } from './messages.js';
-import { type SnapshotOptions, Snapshots } from './snapshots.js';
+import { counted, type SnapshotOptions, Snapshots } from './snapshots.js';
 import type { Placed, StreamStatus } from './streams.js';
 import { type Marker, WireError } from './wire.js';
 import { WriterStreams } from './writer-streams.js';
@@ -98,10 +98,11 @@ export class Publisher {
       const pending = this.accepted.recent.since(position.revision);
       if (!pending) throw new Error('more was accepted than is kept for a log that is behind');
       for (const commit of pending) {
-        const messages = commitMessages(commit, this.options);
+        let bytes = 0;
+        const messages = counted(commitMessages(commit, this.options), (size) => (bytes += size));
         position.sequence = await streams.publish(messages, { expectedLastSequence: position.sequence });
         position.revision = commit.revision;
-        this.#snapshots.count();
+        this.#snapshots.count(bytes);
       }
     }
   }
@@ -147,7 +148,8 @@ export class Publisher {
       marker.epoch === epoch &&
       marker.sequence <= log.lastSequence &&
       marker.sequence + 1 >= log.firstSequence;
-    this.#snapshots.newest = fits ? { marker, sequence: newest!.sequence } : undefined;
+    if (fits) this.#snapshots.resume({ marker, sequence: newest!.sequence }, revision - marker.revision);
+    else this.#snapshots.resume(undefined, 0);
     if (!fits) await this.#snapshots.publish(streams, this.accepted.state.copy(), log.lastSequence);
     return position;
   }

@@ -1,4 +1,5 @@
 import type { Log } from '../nats/log.js';
+import type { OutgoingMessage } from './batch.js';
 import { type MessageOptions, snapshotMessages } from './messages.js';
 import type { Placed } from './streams.js';
 import type { ConfigState } from './types.js';
@@ -13,19 +14,35 @@ export interface SnapshotOptions extends MessageOptions {
 }
 
 const SNAPSHOT_EVERY = 256;
+/** A snapshot also after so many bytes of commits, or after as many as the last snapshot took. */
+const SNAPSHOT_BYTES = 16 * 1024 * 1024;
 
 /** Keeps the way to the newest state short: a snapshot every so many commits, and the log purged behind the last but one. */
 export class Snapshots {
   #commits = 0;
+  #bytes = 0;
+  #snapshotBytes = 0;
   #running: Promise<void> | undefined;
-  /** The newest one, once there is one. */
-  newest: Placed<SnapshotMarker> | undefined;
+  #newest: Placed<SnapshotMarker> | undefined;
 
   constructor(private readonly options: SnapshotOptions) {}
 
-  /** A commit was published. */
-  count(): void {
+  /** The newest one, once there is one. */
+  get newest(): Placed<SnapshotMarker> | undefined {
+    return this.#newest;
+  }
+
+  /** Goes on from what the streams hold: a snapshot, if it is of use, and so many commits after it. */
+  resume(newest: Placed<SnapshotMarker> | undefined, commits: number): void {
+    this.#newest = newest;
+    this.#commits = commits;
+    this.#bytes = 0;
+  }
+
+  /** A commit was published that took so many bytes. */
+  count(bytes: number): void {
     this.#commits += 1;
+    this.#bytes += bytes;
   }
 
   /**
@@ -36,12 +53,16 @@ export class Snapshots {
   async publish(streams: WriterStreams, state: ConfigState, sequence: number): Promise<SnapshotMarker> {
     const about = { sequence, time: new Date(this.options.now()).toISOString() };
     let marker: SnapshotMarker | undefined;
+    let bytes = 0;
     const messages = snapshotMessages(state, about, (made) => (marker = made), this.options);
-    const placed = await streams.publish(messages, { gentle: true });
+    const placed = await streams.publish(
+      counted(messages, (size) => (bytes += size)),
+      { gentle: true },
+    );
     if (!marker) throw new Error('a snapshot without a marker');
-    const older = this.newest;
-    this.newest = { marker, sequence: placed };
-    this.#commits = 0;
+    const older = this.#newest;
+    this.resume({ marker, sequence: placed }, 0);
+    this.#snapshotBytes = bytes;
     this.options.log.info(
       { revision: state.revision, parts: marker.batch.parts },
       'config log: snapshot published',
@@ -53,7 +74,9 @@ export class Snapshots {
   /** Starts a snapshot beside the traffic when it is time for one, and none is being made. */
   publishIfDue(streams: WriterStreams, state: () => ConfigState, sequence: number): void {
     const { snapshotEvery = SNAPSHOT_EVERY, log } = this.options;
-    if (this.#running || this.#commits < snapshotEvery) return;
+    const due =
+      this.#commits >= snapshotEvery || this.#bytes >= Math.max(SNAPSHOT_BYTES, this.#snapshotBytes);
+    if (this.#running || !due) return;
     this.#running = this.publish(streams, state(), sequence).then(
       () => undefined,
       (error: unknown) =>
@@ -65,5 +88,16 @@ export class Snapshots {
   /** Resolves when no snapshot is being made. */
   async idle(): Promise<void> {
     await this.#running;
+  }
+}
+
+/** Tells the size of each message as it passes. */
+export function* counted(
+  messages: Iterable<OutgoingMessage>,
+  tell: (bytes: number) => void,
+): Generator<OutgoingMessage> {
+  for (const message of messages) {
+    tell(message.payload.byteLength);
+    yield message;
   }
 }

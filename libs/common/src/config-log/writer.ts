@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { type Log, silentLog } from '../nats/log.js';
+import { silentLog } from '../nats/log.js';
 import { Accepted, type Proposal } from './accepted.js';
 import { Journal } from './journal.js';
 import { Link } from './link.js';

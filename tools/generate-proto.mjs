@@ -32,6 +32,7 @@ const BUNDLES = {
     'envoy/config/bootstrap/v3/bootstrap.proto',
     'envoy/extensions/access_loggers/file/v3/file.proto',
     'envoy/extensions/access_loggers/grpc/v3/als.proto',
+    'envoy/extensions/access_loggers/stream/v3/stream.proto',
     'envoy/extensions/transport_sockets/tls/v3/tls.proto',
     'envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto',
     'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
@@ -72,14 +73,18 @@ const BUNDLES = {
 };
 
 const OPTIONS =
-  '--es6 --no-create --no-verify --no-convert --no-delimited --no-service --no-comments --force-number'.split(' ');
+  '--es6 --no-create --no-verify --no-convert --no-delimited --no-service --no-comments --force-number'.split(
+    ' ',
+  );
 
 function fingerprint(bundle, types) {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   hash.update(JSON.stringify([bundle, types]));
   hash.update(readFileSync(require.resolve('@grpc/grpc-js-xds/package.json')));
   hash.update(readFileSync(require.resolve('protobufjs-cli/package.json')));
-  const own = readdirSync(join(protoDir, 'protos'), { recursive: true }).filter((file) => file.endsWith('.proto'));
+  const own = readdirSync(join(protoDir, 'protos'), { recursive: true }).filter((file) =>
+    file.endsWith('.proto'),
+  );
   for (const file of own.sort()) hash.update(readFileSync(join(protoDir, 'protos', file)));
   return hash.digest('hex');
 }

@@ -53,7 +53,12 @@ export function accessLogs({ file, report }: AccessLogPick): AccessLog[] {
   return [...(file.accessLogFile ? [fileAccessLog(file)] : []), ...(report ? [mixerAccessLog(report)] : [])];
 }
 
+/** Standard output is a stream of its own: as a file it cannot be opened where it is a pipe. */
 function fileAccessLog(file: AccessLogPick['file']): AccessLog {
+  if (file.accessLogFile === '/dev/stdout') {
+    const { StdoutAccessLog } = envoy.extensions.access_loggers.stream.v3;
+    return { name: 'envoy.access_loggers.stdout', typedConfig: any(StdoutAccessLog, { logFormat: format(file) }) };
+  }
   const { FileAccessLog } = envoy.extensions.access_loggers.file.v3;
   const typedConfig = any(FileAccessLog, { path: file.accessLogFile, logFormat: format(file) });
   return { name: 'envoy.access_loggers.file', typedConfig };

@@ -4,6 +4,8 @@ import { VERSION } from './version.js';
 
 /** Parses the command line and runs the command; the exit code. */
 export async function runProgram(): Promise<number> {
+  // `quartet xds ... | head` closes the pipe early: that is no failure of ours.
+  process.stdout.on('error', () => process.exit(0));
   const program = new Command('quartet')
     .description('An Istio control plane on unmodified Envoys, with or without a cluster')
     .version(VERSION, '-v, --version')

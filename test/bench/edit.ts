@@ -29,6 +29,7 @@ export interface ConnectRow {
   readonly proxies: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
+  readonly receivedMbPerProxy: number;
   /** Growth of Pilot's resident memory, per proxy. */
   readonly mbPerProxy: number;
 }
@@ -60,10 +61,12 @@ export async function benchEdits(bench: EditBench): Promise<{ connect: ConnectRo
 async function connectAll(pilot: PilotUnderTest, load: ChildProcess, proxies: number): Promise<ConnectRow> {
   const { pid } = pilot.process;
   const [cpu, memory, start] = [cpuMs(pid), residentMb(pid), performance.now()];
-  await ask(load, { kind: 'connect', address: pilot.xds, proxies });
+  const reply = await ask(load, { kind: 'connect', address: pilot.xds, proxies });
+  if (reply.kind !== 'connected') throw new Error(`the load client says '${reply.kind}'`);
   const seconds = (performance.now() - start) / 1_000;
   const mbPerProxy = (residentMb(pid) - memory) / proxies;
-  return { proxies, seconds, cpuSeconds: (cpuMs(pid) - cpu) / 1_000, mbPerProxy };
+  const receivedMbPerProxy = reply.traffic.bytes / 1e6 / proxies;
+  return { proxies, seconds, cpuSeconds: (cpuMs(pid) - cpu) / 1_000, receivedMbPerProxy, mbPerProxy };
 }
 
 async function editMany(

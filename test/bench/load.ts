@@ -9,7 +9,7 @@ export type LoadCommand =
   | { readonly kind: 'watch'; readonly mark: string };
 
 export type LoadReply =
-  | { readonly kind: 'connected' }
+  | { readonly kind: 'connected'; readonly traffic: Traffic }
   | { readonly kind: 'watching' }
   /** Nanoseconds of the system's monotonic clock, per proxy; and what was received since `watch`. */
   | { readonly kind: 'seen'; readonly times: readonly string[]; readonly traffic: Traffic };
@@ -26,7 +26,7 @@ async function connect(address: string, count: number): Promise<void> {
   proxies = Array.from({ length: count }, (_, index) => new SimulatedProxy(address, index, traffic));
   for (const proxy of proxies) proxy.connect();
   await Promise.all(proxies.map(({ ready }) => ready));
-  reply({ kind: 'connected' });
+  reply({ kind: 'connected', traffic });
 }
 
 async function watch(mark: string): Promise<void> {

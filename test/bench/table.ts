@@ -11,10 +11,10 @@ export function editTable(rows: readonly EditRow[]): string {
 }
 
 export function connectTable(rows: readonly ConnectRow[]): string {
-  const head = ['connect', 'seconds', 'CPU s', 'MB/proxy'];
-  const cells = rows.map(({ proxies, seconds, cpuSeconds, mbPerProxy }) => [
+  const head = ['connect', 'seconds', 'CPU s', 'MB received/proxy', 'MB memory/proxy'];
+  const cells = rows.map(({ proxies, seconds, cpuSeconds, receivedMbPerProxy, mbPerProxy }) => [
     String(proxies),
-    ...[seconds, cpuSeconds, mbPerProxy].map((value) => value.toFixed(2)),
+    ...[seconds, cpuSeconds, receivedMbPerProxy, mbPerProxy].map((value) => value.toFixed(2)),
   ]);
   return table([head, ...cells]);
 }

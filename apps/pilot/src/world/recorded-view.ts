@@ -22,6 +22,10 @@ type Labels = Readonly<Record<string, string>>;
 
 /** Answers from the indexes, and writes down which facts it answered from. */
 export class RecordedView implements WorldView {
+  /** What a namespace sees is the same for all its proxies: found once per world, however many ask. */
+  private readonly seen = new Map<string, readonly ServiceSummary[]>();
+  private readonly seenOnPort = new Map<string, readonly PortUse[]>();
+
   constructor(
     readonly environment: Environment,
     private readonly indexes: Indexes,
@@ -40,10 +44,10 @@ export class RecordedView implements WorldView {
 
   services(namespace: string): readonly ServiceSummary[] {
     this.record(fact.services);
-    return this.indexes.services.hosts().flatMap((host) => {
-      const hosted = this.pick(host, namespace);
-      return hosted ? [hosted.service] : [];
-    });
+    this.record(fact.mesh);
+    return once(this.seen, namespace, () =>
+      this.indexes.services.hosts().flatMap((host) => this.pick(host, namespace)?.service ?? []),
+    );
   }
 
   ports(): readonly number[] {
@@ -53,13 +57,20 @@ export class RecordedView implements WorldView {
 
   servicesOnPort(port: number, namespace: string): readonly PortUse[] {
     this.record(fact.servicesOnPort(port));
-    return this.indexes.services.onPort(port).flatMap((host) => {
-      const service = this.pick(host, namespace)?.service;
-      const protocol = service?.port(port)?.protocol;
-      if (!service || !protocol) return [];
-      const addresses = isHttp(protocol) ? [] : service.addresses;
-      return [{ host, namespace: service.namespace, protocol: isHttp(protocol) ? 'HTTP' : protocol, addresses }];
-    });
+    this.record(fact.mesh);
+    return once(this.seenOnPort, `${port} ${namespace}`, () =>
+      this.indexes.services.onPort(port).flatMap((host) => this.portUse(port, host, namespace)),
+    );
+  }
+
+  private portUse(port: number, host: string, namespace: string): PortUse[] {
+    const service = this.pick(host, namespace)?.service;
+    const protocol = service?.port(port)?.protocol;
+    if (!service || !protocol) return [];
+    const addresses = isHttp(protocol) ? [] : service.addresses;
+    return [
+      { host, namespace: service.namespace, protocol: isHttp(protocol) ? 'HTTP' : protocol, addresses },
+    ];
   }
 
   service(host: string, namespace: string): Service | undefined {
@@ -82,7 +93,9 @@ export class RecordedView implements WorldView {
 
   isTaken(host: string, namespace: string): boolean {
     this.record(fact.virtualService(host));
-    const named = this.indexes.virtualServices.table.at(host).some((config) => this.inMesh(config, namespace));
+    const named = this.indexes.virtualServices.table
+      .at(host)
+      .some((config) => this.inMesh(config, namespace));
     return named || this.service(host, namespace) !== undefined;
   }
 
@@ -110,13 +123,16 @@ export class RecordedView implements WorldView {
       this.record(fact.servicesOf(instance));
       return this.indexes.services.ofInstance(instance);
     });
-    return [...new Set(hosts)].sort().flatMap((host) => this.instancesIn(host, new Set(named), proxy.namespace));
+    return [...new Set(hosts)]
+      .sort()
+      .flatMap((host) => this.instancesIn(host, new Set(named), proxy.namespace));
   }
 
   private instancesIn(host: string, named: ReadonlySet<string>, namespace: string): Instance[] {
     const service = this.service(host, namespace);
     const mine = this.endpoints(host, namespace).find(
-      (endpoint) => endpoint.namespace === namespace && (named.has(endpoint.source) || named.has(endpoint.address)),
+      (endpoint) =>
+        endpoint.namespace === namespace && (named.has(endpoint.source) || named.has(endpoint.address)),
     );
     return service && mine ? service.ports.map((port) => ({ service, port, endpoint: mine })) : [];
   }
@@ -150,7 +166,9 @@ export class RecordedView implements WorldView {
 
   gatewayVirtualServices(gateway: string, host: string): readonly Config<VirtualService>[] {
     this.record(fact.virtualService(host));
-    return this.indexes.virtualServices.table.at(host).filter((config) => gatewaysOf(config).includes(gateway));
+    return this.indexes.virtualServices.table
+      .at(host)
+      .filter((config) => gatewaysOf(config).includes(gateway));
   }
 
   virtualServiceHosts(gateway: string, namespace: string): readonly BoundHosts[] {
@@ -196,7 +214,9 @@ export class RecordedView implements WorldView {
   sidecar(proxy: Proxy): Config<Sidecar> | undefined {
     this.record(fact.sidecars(proxy.namespace));
     const local = this.indexes.sidecars.in(proxy.namespace);
-    const selected = local.find(({ spec }) => hasSelector(spec) && matches(spec.workloadSelector?.labels, proxy.labels));
+    const selected = local.find(
+      ({ spec }) => hasSelector(spec) && matches(spec.workloadSelector?.labels, proxy.labels),
+    );
     if (selected) return selected;
     const { rootNamespace } = this.mesh();
     this.record(fact.sidecars(rootNamespace));
@@ -212,6 +232,13 @@ export class RecordedView implements WorldView {
       .filter(({ service }) => isVisible(service.namespace, service.exportTo, byDefault, namespace));
     return visible.find(({ service }) => service.namespace === namespace) ?? visible[0];
   }
+}
+
+/** The value kept under `key`, made where there is none. */
+function once<T>(kept: Map<string, T>, key: string, make: () => T): T {
+  let value = kept.get(key);
+  if (value === undefined) kept.set(key, (value = make()));
+  return value;
 }
 
 function hasSelector(spec: Sidecar): boolean {

@@ -24,9 +24,11 @@ export async function up(options: UpOptions): Promise<number> {
   try {
     await keep('nats', new Supervised(await busTask(plan.state, HOST, plan.ports.nats), events));
     const start = (name: ServiceName) => keep(name, new Supervised(serviceTask(name, plan), events));
-    // The others ask Citadel for their certificates, so it is first; among themselves they need no order.
-    if (plan.services.has('citadel')) await start('citadel');
-    await Promise.all(SERVICES.filter((name) => name !== 'citadel' && plan.services.has(name)).map(start));
+    const has = (name: ServiceName) => plan.services.has(name);
+    // Pilot and Mixer ask Citadel for their certificates, so it comes before them; Galley needs nobody.
+    const galley = has('galley') ? start('galley') : Promise.resolve();
+    if (has('citadel')) await start('citadel');
+    await Promise.all([galley, ...(['pilot', 'mixer'] as const).filter(has).map(start)]);
     announce(plan, running, options.json ?? false);
     await stopped;
     return 0;

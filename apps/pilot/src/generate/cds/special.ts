@@ -16,7 +16,8 @@ export interface SpecialPick {
 
 export function pickSpecial(view: WorldView, name: string): SpecialPick | undefined {
   if (name !== BLACK_HOLE && name !== PASSTHROUGH && name !== INBOUND_PASSTHROUGH) return undefined;
-  return { sort: 'special', name, connectTimeout: view.mesh().connectTimeout, sources: [] };
+  const { connectTimeout, sources } = view.mesh();
+  return { sort: 'special', name, connectTimeout, sources };
 }
 
 export function specialCluster({ name, connectTimeout }: SpecialPick): Cluster {

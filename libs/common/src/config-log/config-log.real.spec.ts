@@ -120,7 +120,7 @@ describe('the config log', () => {
     const late = await rig.consumer();
     await late.reaches(galley.state, 30_000);
     const joined = performance.now() - t1;
-    // About 0.6 s and 0.5 s on an idle machine.
+    // About 0.6 s and 0.3 s on an idle machine.
     expect({ followed: followed < 20_000, joined: joined < 20_000 }).toEqual({
       followed: true,
       joined: true,

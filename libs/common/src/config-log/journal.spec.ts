@@ -1,6 +1,7 @@
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { tempDir } from '#common/testing';
 import { mintEpoch, NO_EPOCH } from './epoch.js';
 import { Journal } from './journal.js';
@@ -153,5 +154,26 @@ describe('Journal', () => {
     expect(again.state).toMatchObject({ epoch: other.epoch, revision: 50, stateHash: other.stateHash });
     expect(again.sequence).toBe(12);
     await again.close();
+  });
+
+  it('cut off anywhere is a state that it went through', async () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.double({ min: 0, max: 1, noNaN: true }), async (contents, where) => {
+        const dir = tempDir();
+        const journal = await started(dir);
+        const hashes = [journal.state.stateHash];
+        for (const size of contents)
+          hashes.push((await commit(journal, [put('a', 'x'.repeat(size))])).stateHash);
+        await journal.close();
+        const file = await tail(dir);
+        const bytes = await readFile(file);
+        await writeFile(file, bytes.subarray(0, Math.floor(bytes.length * where)));
+        const again = await Journal.open({ dir, durable: false });
+        expect(again.state.stateHash).toBe(hashes[again.state.revision]);
+        await again.close();
+      }),
+      { numRuns: 40 },
+    );
   });
 });

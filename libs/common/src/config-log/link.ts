@@ -127,6 +127,8 @@ export class Link {
 
 /** The result of `work`, or a rejection as soon as `signal` aborts. */
 export async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  // Work that nobody waits for any more may still fail.
+  work.catch(() => undefined);
   signal.throwIfAborted();
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {

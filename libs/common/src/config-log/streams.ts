@@ -1,7 +1,7 @@
 import type { Consumer, JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { Session } from './link.js';
-import { abortable } from './link.js';
+import { abortable, NotYet } from './link.js';
 import { LOG_MARKER, LOG_STREAM, SNAPSHOT_MARKER, SNAPSHOT_STREAM } from './subjects.js';
 import { decodeMarker, joinedPart, type Marker, type WireOptions } from './wire.js';
 
@@ -58,7 +58,7 @@ export class LogStreams {
     return new LogStreams(session, await openManager(session), wire);
   }
 
-  /** The last marker of the log; nothing where there is no log, or an empty one. @throws WireError */
+  /** The last marker of the log; nothing where it is empty. @throws WireError, NotYet where there is no log */
   async head(): Promise<Placed | undefined> {
     return this.#marker(LOG_STREAM, { last_by_subj: LOG_MARKER });
   }
@@ -115,8 +115,8 @@ export class LogStreams {
     query: { seq: number } | { last_by_subj: string },
   ): Promise<Placed | undefined> {
     const found = this.manager.direct.getMessage(stream, query).catch((error: unknown) => {
-      if (isMissing(error)) return null;
-      throw error;
+      // A stream that is missing looks like one that is not ready: neither says that the log is empty.
+      throw isMissing(error) ? new NotYet(`the stream ${stream} cannot be read`) : error;
     });
     const message = await this.request(found);
     if (!message || ![LOG_MARKER, SNAPSHOT_MARKER].includes(message.subject)) return undefined;

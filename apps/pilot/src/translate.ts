@@ -28,8 +28,7 @@ export interface Translation {
 }
 
 export type TranslationResult =
-  | { readonly ok: true; readonly translation: Translation }
-  | { readonly ok: false; readonly error: string };
+  { readonly ok: true; readonly translation: Translation } | { readonly ok: false; readonly error: string };
 
 /** Offline translation: config in, Envoy's config out, nothing else needed. */
 export function translate(request: TranslationRequest): TranslationResult {

@@ -45,7 +45,7 @@ export function shortNames(host: string, dnsDomain: string): string[] {
   return unique.endsWith(local) ? [unique.slice(0, -local.length), ...names] : names;
 }
 
-/** `http://[::1]:80/` and `10.0.0.1:80`: an address in front of a port. */
+/** `10.0.0.1:80`, `[::1]:80`. */
 export function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

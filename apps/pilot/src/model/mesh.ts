@@ -31,7 +31,9 @@ const DEFAULTS: Omit<Mesh, 'outboundTrafficPolicy' | 'sources'> = {
 };
 
 export function meshWithDefaults(config: MeshConfig, sources: readonly ResourceKey[]): Mesh {
-  const given = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined && value !== null));
+  const given = Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined && value !== null),
+  );
   const mode = config.outboundTrafficPolicy?.mode ?? 'ALLOW_ANY';
   return { ...DEFAULTS, ...given, outboundTrafficPolicy: mode, sources };
 }

@@ -10,8 +10,7 @@ export interface Node {
 }
 
 export type NodeResult =
-  | { readonly ok: true; readonly proxy: Proxy }
-  | { readonly ok: false; readonly error: string };
+  { readonly ok: true; readonly proxy: Proxy } | { readonly ok: false; readonly error: string };
 
 /**
  * Reads a node the way Istio's agent writes it and keeps only what generation needs: an Envoy's own metadata runs to
@@ -76,7 +75,9 @@ class Metadata {
   labels(key: string): Readonly<Record<string, string>> {
     const value = this.values[key];
     if (typeof value !== 'object' || value === null) return {};
-    const pairs = Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+    const pairs = Object.entries(value).filter(
+      (pair): pair is [string, string] => typeof pair[1] === 'string',
+    );
     return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { envoyAccepts } from '#common/testing';
 import type { Translation } from '../translate.js';
 import { goldenCases, translateCase } from './golden-cases.js';
+import { randomMeshes } from './random-mesh.js';
 import { staticBootstrap } from './static-bootstrap.js';
 
 async function refusals(translations: ReadonlyMap<string, Translation>): Promise<string[]> {
@@ -14,6 +16,18 @@ async function refusals(translations: ReadonlyMap<string, Translation>): Promise
   return [...(await refusals(new Map(left))), ...(await refusals(new Map(right)))];
 }
 
+const PROXIES = [
+  { id: 'sidecar~10.0.0.1~one.default~default.svc.cluster.local', metadata: { LABELS: { app: 'a' } } },
+  {
+    id: 'sidecar~10.0.0.2~two.backend~backend.svc.cluster.local',
+    metadata: { LABELS: { app: 'b' }, INTERCEPTION_MODE: 'NONE', HTTP_PROXY_PORT: '15080' },
+  },
+  {
+    id: 'router~10.0.0.3~gateway.default~default.svc.cluster.local',
+    metadata: { LABELS: { istio: 'gateway' } },
+  },
+];
+
 describe('the real Envoy', () => {
   const translations = new Map(goldenCases().map((golden) => [golden.name, translateCase(golden)]));
 
@@ -21,12 +35,27 @@ describe('the real Envoy', () => {
     expect(await refusals(translations)).toEqual([]);
   }, 120_000);
 
+  it('takes whatever comes of random meshes', async () => {
+    const meshes = fc.sample(randomMeshes, { numRuns: 60, seed: 20261123 });
+    const cases = meshes.flatMap((resources, index) =>
+      PROXIES.map((proxy): [string, Translation] => {
+        const name = `${index} ${proxy.id}`;
+        return [name, translateCase({ name, folder: '', resources, proxy })];
+      }),
+    );
+    expect(await refusals(new Map(cases))).toEqual([]);
+  }, 120_000);
+
   it('does refuse a route with a bad regular expression', async () => {
     const [[name, good] = ['', undefined]] = [...translations].filter(([, { routes }]) => routes.length > 0);
     const bad = good?.routes.map((route) => ({
       ...route,
       virtual_hosts: [
-        { name: 'bad', domains: ['*'], routes: [{ match: { safe_regex: { regex: '(' } }, route: { cluster: 'a' } }] },
+        {
+          name: 'bad',
+          domains: ['*'],
+          routes: [{ match: { safe_regex: { regex: '(' } }, route: { cluster: 'a' } }],
+        },
       ],
     }));
     const seeded = new Map([[name, { ...good, routes: bad } as Translation]]);

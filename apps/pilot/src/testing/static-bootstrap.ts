@@ -9,7 +9,7 @@ import type { Translation } from '../translate.js';
 export function staticBootstrap(translations: ReadonlyMap<string, Translation>): JsonObject {
   const listeners = [...translations].flatMap(([name, translation]) => staticListeners(name, translation));
   const clusters = [...translations].flatMap(([name, translation]) => staticClusters(name, translation));
-  const byName = new Map([...clusters, ...AGENT_CLUSTERS].map((cluster) => [String(cluster['name']), cluster]));
+  const byName = new Map([...clusters, ...AGENT_CLUSTERS].map((cluster) => [nameOf(cluster), cluster]));
   return {
     node: { id: 'sidecar~10.0.0.1~a.default~default.svc.cluster.local', cluster: 'a' },
     static_resources: {
@@ -41,20 +41,23 @@ function staticListeners(name: string, { listeners, routes }: Translation): Json
     const inlined = replaceMembers(listener, 'rds', (rds) => {
       return { route_config: byName.get((rds as JsonObject)['route_config_name'] ?? '') ?? null };
     }) as JsonObject;
-    return { ...inlined, name: `${name}/${String(listener['name'])}` };
+    return { ...inlined, name: `${name}/${nameOf(listener)}` };
   });
 }
 
 function staticClusters(name: string, { clusters, endpoints }: Translation): JsonObject[] {
-  const byCluster = new Map(endpoints.map((assignment) => [assignment['cluster_name'], assignment]));
   return clusters.map((cluster) => {
-    const isMixer = /\|istio-(policy|telemetry)\./.test(String(cluster['name']));
-    const named = isMixer ? cluster : { ...cluster, name: `${name}/${String(cluster['name'])}` };
+    const isMixer = /\|istio-(policy|telemetry)\./.test(nameOf(cluster));
+    const named = isMixer ? cluster : { ...cluster, name: `${name}/${nameOf(cluster)}` };
     if (cluster['type'] !== 'EDS') return named;
-    const { eds_cluster_config: eds, ...rest } = named;
-    const assignment = byCluster.get((eds as JsonObject)['service_name'] ?? '');
+    const { eds_cluster_config: _, ...rest } = named;
+    const assignment = endpoints.find((each) => each['cluster_name'] === cluster['name']);
     return { ...rest, type: 'STATIC', load_assignment: assignment ?? { cluster_name: 'none' } };
   });
+}
+
+function nameOf({ name }: JsonObject): string {
+  return typeof name === 'string' ? name : '';
 }
 
 /** Replaces each member of this name, however deep, by other members. */

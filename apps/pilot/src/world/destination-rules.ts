@@ -38,10 +38,15 @@ export function rulesFor(
   return [];
 }
 
-function forWorkload(rules: readonly Config<DestinationRule>[], proxy: Proxy): readonly Config<DestinationRule>[] {
+function forWorkload(
+  rules: readonly Config<DestinationRule>[],
+  proxy: Proxy,
+): readonly Config<DestinationRule>[] {
   const specific = rules.find(
     ({ spec, namespace }) =>
-      spec.workloadSelector && namespace === proxy.namespace && matches(spec.workloadSelector.matchLabels, proxy.labels),
+      spec.workloadSelector &&
+      namespace === proxy.namespace &&
+      matches(spec.workloadSelector.matchLabels, proxy.labels),
   );
   return specific ? [specific] : rules.filter(({ spec }) => !spec.workloadSelector);
 }

@@ -23,8 +23,14 @@ export function mtlsMode(
   labels: Labels,
   port: number,
 ): MtlsMode {
-  const workload = local.find((policy) => hasSelector(policy) && matches(policy.spec.selector?.matchLabels, labels));
-  const scopes = [workload, local.find((policy) => !hasSelector(policy)), root.find((policy) => !hasSelector(policy))];
+  const workload = local.find(
+    (policy) => hasSelector(policy) && matches(policy.spec.selector?.matchLabels, labels),
+  );
+  const scopes = [
+    workload,
+    local.find((policy) => !hasSelector(policy)),
+    root.find((policy) => !hasSelector(policy)),
+  ];
   const candidates: [Config<PeerAuthentication> | undefined, MutualTLSMode | undefined][] = [
     [workload, workload?.spec.portLevelMtls?.[String(port)]?.mode],
     ...scopes.map((policy): [typeof policy, MutualTLSMode | undefined] => [policy, policy?.spec.mtls?.mode]),

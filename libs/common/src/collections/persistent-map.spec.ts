@@ -4,7 +4,10 @@ import { PersistentMap } from './persistent-map.js';
 
 describe('PersistentMap', () => {
   // 'costarring'/'liquid' and 'declinate'/'macallums' are known collisions of 32-bit FNV-1a.
-  const keys = fc.oneof(fc.constantFrom('costarring', 'liquid', 'declinate', 'macallums'), fc.string({ maxLength: 3 }));
+  const keys = fc.oneof(
+    fc.constantFrom('costarring', 'liquid', 'declinate', 'macallums'),
+    fc.string({ maxLength: 3 }),
+  );
   const edits = fc.array(fc.tuple(keys, fc.option(fc.integer())), { maxLength: 200 });
 
   it('behaves as a Map, and leaves the map before an edit as it was', () => {

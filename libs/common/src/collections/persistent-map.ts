@@ -131,7 +131,8 @@ function insert<V>(node: Node<V>, leaf: Leaf<V>, shift: number): Node<V> {
 }
 
 function insertBeside<V>(node: Leaf<V> | Bucket<V>, leaf: Leaf<V>, shift: number): Node<V> {
-  if (node.hash === leaf.hash) return bucket([...leavesHere(node).filter(({ key }) => key !== leaf.key), leaf]) ?? leaf;
+  if (node.hash === leaf.hash)
+    return bucket([...leavesHere(node).filter(({ key }) => key !== leaf.key), leaf]) ?? leaf;
   const mine = bitOf(leaf.hash, shift);
   const theirs = bitOf(node.hash, shift);
   if (mine === theirs) return { bitmap: mine, children: [insertBeside(node, leaf, shift + BITS)] };
@@ -152,7 +153,11 @@ function remove<V>(node: Node<V>, hash: number, shift: number, key: string): Nod
   const child = node.children[slot];
   if (!child) return node;
   const rest = remove(child, hash, shift + BITS, key);
-  return collapse(node.bitmap, rest ? node.children.with(slot, rest) : node.children.toSpliced(slot, 1), rest ? 0 : bit);
+  return collapse(
+    node.bitmap,
+    rest ? node.children.with(slot, rest) : node.children.toSpliced(slot, 1),
+    rest ? 0 : bit,
+  );
 }
 
 /** A branch with a single leaf below it becomes that leaf, so that a deleted key leaves no trace in the shape. */

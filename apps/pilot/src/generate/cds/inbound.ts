@@ -26,7 +26,8 @@ export interface InboundPick {
 /** The application behind one port of the proxy's own workload. */
 export function pickInbound(view: WorldView, proxy: Proxy, name: string): InboundPick | undefined {
   const port = parseInbound(name);
-  const inbound = port === undefined ? undefined : inboundPorts(view, proxy).find((each) => each.port === port);
+  const inbound =
+    port === undefined ? undefined : inboundPorts(view, proxy).find((each) => each.port === port);
   if (!inbound) return undefined;
   return {
     sort: 'inbound',

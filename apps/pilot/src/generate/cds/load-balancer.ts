@@ -24,7 +24,10 @@ export function loadBalancer(settings: LoadBalancerSettings | undefined): Cluste
 function consistentHash({ maglev, ringHash, minimumRingSize }: ConsistentHashLB): Cluster {
   const { LbPolicy } = envoy.config.cluster.v3.Cluster;
   if (maglev) {
-    return { lbPolicy: LbPolicy.MAGLEV, maglevLbConfig: { tableSize: wrapped(maglev.tableSize || undefined) } };
+    return {
+      lbPolicy: LbPolicy.MAGLEV,
+      maglevLbConfig: { tableSize: wrapped(maglev.tableSize || undefined) },
+    };
   }
   const size = ringHash?.minimumRingSize || minimumRingSize || MINIMUM_RING_SIZE;
   return { lbPolicy: LbPolicy.RING_HASH, ringHashLbConfig: { minimumRingSize: { value: size } } };

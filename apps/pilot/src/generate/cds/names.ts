@@ -3,7 +3,13 @@ import type { Proxy } from '../../model/proxy.js';
 import type { ServiceSummary } from '../../world/view.js';
 import { egressScope } from '../common/egress-scope.js';
 import { inboundPorts } from '../common/inbound.js';
-import { BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH, inboundCluster, outboundCluster } from '../common/names.js';
+import {
+  BLACK_HOLE,
+  INBOUND_PASSTHROUGH,
+  PASSTHROUGH,
+  inboundCluster,
+  outboundCluster,
+} from '../common/names.js';
 import { mixerClusterNames } from '../common/mixer.js';
 
 export function clusterNames(view: WorldView, proxy: Proxy): string[] {

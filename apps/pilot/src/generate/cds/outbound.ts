@@ -52,7 +52,9 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
   if (!service || !port || port.protocol === 'UDP' || !rule) return undefined;
   const mesh = view.mesh();
   const named = service.resolution === 'STRICT_DNS' || service.resolution === 'LOGICAL_DNS';
-  const seen = named ? view.endpoints(host, proxy.namespace).filter(({ labels }) => matches(rule.labels, labels)) : [];
+  const seen = named
+    ? view.endpoints(host, proxy.namespace).filter(({ labels }) => matches(rule.labels, labels))
+    : [];
   const meshTls = pickMeshTls(view, proxy, rule.policy, { service, port, name: parsed });
   return {
     sort: 'outbound',
@@ -81,7 +83,12 @@ interface Target {
   readonly name: { readonly port: number; readonly subset: string; readonly host: string };
 }
 
-function pickMeshTls(view: WorldView, proxy: Proxy, { tls }: Policy, target: Target): OutboundPick['meshTls'] {
+function pickMeshTls(
+  view: WorldView,
+  proxy: Proxy,
+  { tls }: Policy,
+  target: Target,
+): OutboundPick['meshTls'] {
   const { service, port, name } = target;
   const mesh = view.mesh();
   const eligible = !service.meshExternal && service.resolution !== 'ORIGINAL_DST';
@@ -107,7 +114,8 @@ export function outboundCluster(pick: OutboundPick): Cluster {
     ...connectionPool(policy.connectionPool),
     ...outlier,
     ...discovery(pick),
-    typedExtensionProtocolOptions: protocolOptions(port.protocol === 'HTTP2', policy.connectionPool?.http) ?? {},
+    typedExtensionProtocolOptions:
+      protocolOptions(port.protocol === 'HTTP2', policy.connectionPool?.http) ?? {},
     ...security(pick),
     metadata: provenance(pick.config, {
       default_original_port: port.number,
@@ -126,7 +134,6 @@ function discovery({ name, resolution, endpoints, dnsRefreshRate }: OutboundPick
         type: DiscoveryType.EDS,
         edsClusterConfig: {
           edsConfig: { ads: {}, initialFetchTimeout: { seconds: 0 }, resourceApiVersion: v3 },
-          serviceName: name,
         },
       };
     case 'ORIGINAL_DST':

@@ -24,7 +24,9 @@ export function protocolOptions(
 }
 
 function protocol(http2: boolean, settings: ConnectionPoolSettings['http']): Upstream {
-  const http2ProtocolOptions: Http2 = { maxConcurrentStreams: { value: settings?.maxConcurrentStreams || MAX_STREAMS } };
+  const http2ProtocolOptions: Http2 = {
+    maxConcurrentStreams: { value: settings?.maxConcurrentStreams || MAX_STREAMS },
+  };
   if (settings?.useClientProtocol) {
     return { useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions } };
   }

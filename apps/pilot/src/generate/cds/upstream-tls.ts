@@ -1,7 +1,15 @@
 import type { ClientTLSSettings } from '#config';
 import { envoy } from '#common/proto/envoy';
 import { any, struct } from '../common/proto.js';
-import { ISTIO_ALPN, anyoneIn, meshTls, rawSocket, spiffeName, statedName, tlsSocket, upstreamTls } from '../common/tls.js';
+import {
+  ISTIO_ALPN,
+  anyoneIn,
+  meshTls,
+  spiffeName,
+  statedName,
+  tlsSocket,
+  upstreamTls,
+} from '../common/tls.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
 type TransportSocket = envoy.config.core.v3.TransportSocket.$Properties;
@@ -16,12 +24,11 @@ export interface MeshTlsPick {
   readonly accounts: readonly string[];
 }
 
-/** mTLS towards the endpoints that are known to take it, plain text to the others. */
+/** mTLS towards the endpoints that are known to take it; to the others plain text, which is what no match means. */
 export function autoMtls(pick: MeshTlsPick): Cluster {
   return {
     transportSocketMatches: [
       { name: 'tlsMode-istio', match: struct({ tlsMode: 'istio' }), transportSocket: meshSocket(pick) },
-      { name: 'tlsMode-disabled', match: struct({}), transportSocket: rawSocket() },
     ],
   };
 }
@@ -49,5 +56,8 @@ export function statedSocket(tls: ClientTLSSettings, http2: boolean): TransportS
 }
 
 function clientCertificate({ clientCertificate, privateKey }: ClientTLSSettings) {
-  return { certificateChain: { filename: clientCertificate ?? '' }, privateKey: { filename: privateKey ?? '' } };
+  return {
+    certificateChain: { filename: clientCertificate ?? '' },
+    privateKey: { filename: privateKey ?? '' },
+  };
 }

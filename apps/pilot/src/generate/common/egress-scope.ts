@@ -23,8 +23,11 @@ export function egressScope(view: WorldView, proxy: Proxy, port: number | undefi
   const egress = view.sidecar(proxy)?.spec.egress;
   if (!egress?.length) return EVERYTHING;
   const ofPort = port === undefined ? [] : egress.filter((listener) => listener.port?.number === port);
-  const listeners = port === undefined ? egress : ofPort.length > 0 ? ofPort : egress.filter(({ port }) => !port);
-  return { imports: (namespace, host) => listeners.some((listener) => imports(listener, proxy, namespace, host)) };
+  const listeners =
+    port === undefined ? egress : ofPort.length > 0 ? ofPort : egress.filter(({ port }) => !port);
+  return {
+    imports: (namespace, host) => listeners.some((listener) => imports(listener, proxy, namespace, host)),
+  };
 }
 
 function imports(listener: Egress, proxy: Proxy, namespace: string, host: string): boolean {

@@ -59,7 +59,10 @@ function fromIngress(view: WorldView, proxy: Proxy, ingress: Ingress, source: Re
 }
 
 /** `0.0.0.0` stands for the workload's own address; without an endpoint it is the same port on loopback. */
-function endpointOf({ defaultEndpoint, port }: Ingress, proxy: Proxy): { endpoint: string; endpointPort: number } {
+function endpointOf(
+  { defaultEndpoint, port }: Ingress,
+  proxy: Proxy,
+): { endpoint: string; endpointPort: number } {
   if (defaultEndpoint?.startsWith('unix://')) return { endpoint: defaultEndpoint, endpointPort: 0 };
   const split = splitHostPort(defaultEndpoint ?? '');
   if (!split) return { endpoint: LOOPBACK, endpointPort: port.number };
@@ -68,7 +71,9 @@ function endpointOf({ defaultEndpoint, port }: Ingress, proxy: Proxy): { endpoin
 }
 
 function serviceBehind(view: WorldView, proxy: Proxy, port: number): InboundService | undefined {
-  const mine = view.instances(proxy).find((instance) => endpointPort(instance.endpoint, instance.port) === port);
+  const mine = view
+    .instances(proxy)
+    .find((instance) => endpointPort(instance.endpoint, instance.port) === port);
   return mine && named(mine.service);
 }
 

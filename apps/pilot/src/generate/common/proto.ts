@@ -1,4 +1,4 @@
-import { google } from '#common/proto/envoy';
+import type { google } from '#common/proto/envoy';
 
 /** A generated message type, as far as packing needs it. */
 interface Encodable<T> {
@@ -14,10 +14,13 @@ export function any<T>(type: Encodable<T>, message: T): Any {
   return { type_url: type.getTypeUrl(), value: type.encode(message).finish() };
 }
 
-type StructValue = string | number | boolean | readonly StructValue[] | { readonly [key: string]: StructValue };
+type StructValue =
+  string | number | boolean | readonly StructValue[] | { readonly [key: string]: StructValue };
 
 export function struct(members: { readonly [key: string]: StructValue }): Struct {
-  return { fields: Object.fromEntries(Object.entries(members).map(([key, value]) => [key, structValue(value)])) };
+  return {
+    fields: Object.fromEntries(Object.entries(members).map(([key, value]) => [key, structValue(value)])),
+  };
 }
 
 function structValue(value: StructValue): google.protobuf.Value.$Properties {

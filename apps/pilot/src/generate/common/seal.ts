@@ -2,17 +2,15 @@ import { digestOf } from '../../model/config.js';
 import type { Inputs } from '../../model/contract.js';
 
 /** Data that JSON shows whole: what is not in the text would not be in the key. */
-type Plain = string | number | boolean | null | undefined | { toJSON(): string } | readonly Plain[] | PlainObject;
+type Plain =
+  string | number | boolean | null | undefined | { toJSON(): string } | readonly Plain[] | PlainObject;
 interface PlainObject {
   readonly [member: string]: Plain;
 }
 
 /** Rules out what JSON leaves out: functions, Maps, Sets and bytes. */
 type Hashable<T> = T extends
-  | ReadonlyMap<unknown, unknown>
-  | ReadonlySet<unknown>
-  | Uint8Array
-  | ((...args: never[]) => unknown)
+  ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | Uint8Array | ((...args: never[]) => unknown)
   ? never
   : T extends { toJSON(): string }
     ? T

@@ -33,7 +33,10 @@ export function meshTls(alpnProtocols: string[], names: SubjectAltName[]): Commo
   const { TlsProtocol } = envoy.extensions.transport_sockets.tls.v3.TlsParameters;
   return {
     alpnProtocols,
-    tlsParams: { tlsMinimumProtocolVersion: TlsProtocol.TLSv1_2, tlsMaximumProtocolVersion: TlsProtocol.TLSv1_3 },
+    tlsParams: {
+      tlsMinimumProtocolVersion: TlsProtocol.TLSv1_2,
+      tlsMaximumProtocolVersion: TlsProtocol.TLSv1_3,
+    },
     tlsCertificateSdsSecretConfigs: [agentSecret('default')],
     combinedValidationContext: {
       defaultValidationContext: { matchTypedSubjectAltNames: names },
@@ -62,11 +65,6 @@ export function tlsSocket(typedConfig: Any): TransportSocket {
   return { name: 'envoy.transport_sockets.tls', typedConfig };
 }
 
-export function rawSocket(): TransportSocket {
-  const { RawBuffer } = envoy.extensions.transport_sockets.raw_buffer.v3;
-  return { name: 'envoy.transport_sockets.raw_buffer', typedConfig: any(RawBuffer, {}) };
-}
-
 /** @param sni a host name, or Istio's `outbound_.<port>_.<subset>_.<host>` */
 export function upstreamTls(commonTlsContext: CommonTlsContext, sni: string): TransportSocket {
   return tlsSocket(any(tls.v3.UpstreamTlsContext, { commonTlsContext, sni }));
@@ -75,5 +73,7 @@ export function upstreamTls(commonTlsContext: CommonTlsContext, sni: string): Tr
 /** The server's side of mesh mTLS: whoever comes has to show a certificate of the trust domain. */
 export function meshServerTls(trustDomain: string): TransportSocket {
   const commonTlsContext = meshTls(['h2', 'http/1.1'], [anyoneIn(trustDomain)]);
-  return tlsSocket(any(tls.v3.DownstreamTlsContext, { commonTlsContext, requireClientCertificate: { value: true } }));
+  return tlsSocket(
+    any(tls.v3.DownstreamTlsContext, { commonTlsContext, requireClientCertificate: { value: true } }),
+  );
 }

@@ -36,7 +36,10 @@ export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
       .endpoints(parsed.host, proxy.namespace)
       .filter(({ address, labels }) => isStatic(address) && matches(rule.labels, labels));
     const endpoints = pickEndpoints(view, seen, port);
-    const sources = distinctSources(service.sources, seen.map(({ source }) => source));
+    const sources = distinctSources(
+      service.sources,
+      seen.map(({ source }) => source),
+    );
     return seal('ClusterLoadAssignment', { name, endpoints, sources });
   },
 

@@ -8,7 +8,10 @@ type ClusterLoadAssignment = envoy.config.endpoint.v3.ClusterLoadAssignment.$Pro
 type LbEndpoint = envoy.config.endpoint.v3.LbEndpoint.$Properties;
 
 /** Endpoints by locality, in the order of their names so that equal sets have equal bytes. */
-export function loadAssignment(clusterName: string, endpoints: readonly EndpointPick[]): ClusterLoadAssignment {
+export function loadAssignment(
+  clusterName: string,
+  endpoints: readonly EndpointPick[],
+): ClusterLoadAssignment {
   const byLocality = new Map<string, EndpointPick[]>();
   for (const endpoint of endpoints) {
     byLocality.set(endpoint.locality, [...(byLocality.get(endpoint.locality) ?? []), endpoint]);

@@ -12,7 +12,11 @@ export interface EndpointPick {
 }
 
 /** An endpoint takes mTLS if it has a sidecar and no policy of its workload turns it off there. */
-export function pickEndpoints(view: WorldView, endpoints: readonly Endpoint[], port: ServicePort): EndpointPick[] {
+export function pickEndpoints(
+  view: WorldView,
+  endpoints: readonly Endpoint[],
+  port: ServicePort,
+): EndpointPick[] {
   return endpoints.map((endpoint) => {
     const { address, locality, weight, tlsMode, namespace, labels } = endpoint;
     const number = endpointPort(endpoint, port);

@@ -57,7 +57,10 @@ export function accessLogs({ file, report }: AccessLogPick): AccessLog[] {
 function fileAccessLog(file: AccessLogPick['file']): AccessLog {
   if (file.accessLogFile === '/dev/stdout') {
     const { StdoutAccessLog } = envoy.extensions.access_loggers.stream.v3;
-    return { name: 'envoy.access_loggers.stdout', typedConfig: any(StdoutAccessLog, { logFormat: format(file) }) };
+    return {
+      name: 'envoy.access_loggers.stdout',
+      typedConfig: any(StdoutAccessLog, { logFormat: format(file) }),
+    };
   }
   const { FileAccessLog } = envoy.extensions.access_loggers.file.v3;
   const typedConfig = any(FileAccessLog, { path: file.accessLogFile, logFormat: format(file) });
@@ -65,7 +68,8 @@ function fileAccessLog(file: AccessLogPick['file']): AccessLog {
 }
 
 function format({ accessLogFormat, accessLogEncoding }: AccessLogPick['file']) {
-  if (accessLogEncoding !== 'JSON') return { textFormatSource: { inlineString: accessLogFormat || TEXT_FORMAT } };
+  if (accessLogEncoding !== 'JSON')
+    return { textFormatSource: { inlineString: accessLogFormat || TEXT_FORMAT } };
   return { jsonFormat: struct(jsonFormat(accessLogFormat)) };
 }
 

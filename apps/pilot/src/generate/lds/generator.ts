@@ -23,10 +23,13 @@ import {
 export const listenerGenerator: Generator<ListenerPick & Inputs> = {
   type: TYPE.listener,
 
-  names: (view, proxy) => [...new Set(proxy.type === 'router' ? gatewayNames(view, proxy) : sidecarNames(view, proxy))],
+  names: (view, proxy) => [
+    ...new Set(proxy.type === 'router' ? gatewayNames(view, proxy) : sidecarNames(view, proxy)),
+  ],
 
   select(view, proxy, name) {
-    const pick = proxy.type === 'router' ? pickGatewayListener(view, proxy, name) : pickSidecar(view, proxy, name);
+    const pick =
+      proxy.type === 'router' ? pickGatewayListener(view, proxy, name) : pickSidecar(view, proxy, name);
     return pick && seal('Listener', pick);
   },
 
@@ -44,7 +47,11 @@ function gatewayNames(view: WorldView, proxy: Proxy): string[] {
 function sidecarNames(view: WorldView, proxy: Proxy): string[] {
   const inbound = boundInbound(view, proxy).map(({ bind, port }) => listenerName(bind, port));
   const explicit = httpProxyListener(view, proxy);
-  const outbound = [...httpListeners(view, proxy), ...tcpListeners(view, proxy), ...(explicit ? [explicit] : [])];
+  const outbound = [
+    ...httpListeners(view, proxy),
+    ...tcpListeners(view, proxy),
+    ...(explicit ? [explicit] : []),
+  ];
   const captured = proxy.interceptionMode === 'NONE' ? [] : [VIRTUAL_OUTBOUND, VIRTUAL_INBOUND];
   return [...inbound, ...outbound.map(({ address, port }) => listenerName(address, port)), ...captured];
 }

@@ -15,7 +15,10 @@ export function httpFilters(check: MixerCheck | undefined): HttpFilter[] {
     ...(check ? [checkFilter(check)] : []),
     {
       name: 'envoy.filters.http.grpc_stats',
-      typedConfig: any(http.grpc_stats.v3.FilterConfig, { emitFilterState: true, statsForAllMethods: { value: false } }),
+      typedConfig: any(http.grpc_stats.v3.FilterConfig, {
+        emitFilterState: true,
+        statsForAllMethods: { value: false },
+      }),
     },
     { name: 'envoy.filters.http.fault', typedConfig: any(http.fault.v3.HTTPFault, {}) },
     { name: 'envoy.filters.http.cors', typedConfig: any(http.cors.v3.Cors, {}) },

@@ -50,8 +50,4 @@ export interface VirtualInboundPick extends Named {
 }
 
 export type ListenerPick =
-  | HttpListenerPick
-  | TcpListenerPick
-  | InboundListenerPick
-  | VirtualOutboundPick
-  | VirtualInboundPick;
+  HttpListenerPick | TcpListenerPick | InboundListenerPick | VirtualOutboundPick | VirtualInboundPick;

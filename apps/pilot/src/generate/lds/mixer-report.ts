@@ -29,7 +29,13 @@ export function pickReport(
   return { report: { direction, cluster, flushInterval, attributes, headers: view.mixerHeaders() } };
 }
 
-export function mixerAccessLog({ direction, cluster, flushInterval, attributes, headers }: MixerReport): AccessLog {
+export function mixerAccessLog({
+  direction,
+  cluster,
+  flushInterval,
+  attributes,
+  headers,
+}: MixerReport): AccessLog {
   const { HttpGrpcAccessLogConfig } = envoy.extensions.access_loggers.grpc.v3;
   const typedConfig = any(HttpGrpcAccessLogConfig, {
     commonConfig: {
@@ -37,7 +43,10 @@ export function mixerAccessLog({ direction, cluster, flushInterval, attributes, 
       grpcService: { envoyGrpc: { clusterName: cluster } },
       transportApiVersion: envoy.config.core.v3.ApiVersion.V3,
       bufferFlushInterval: duration(flushInterval),
-      customTags: [...Object.entries(attributes).map(literal), ...(direction === 'outbound' ? [routeHost()] : [])],
+      customTags: [
+        ...Object.entries(attributes).map(literal),
+        ...(direction === 'outbound' ? [routeHost()] : []),
+      ],
     },
     additionalRequestHeadersToLog: [...headers.request],
     additionalResponseHeadersToLog: [...headers.response],

@@ -20,13 +20,23 @@ export function gatewayListeners(view: WorldView, proxy: Proxy): GatewayListener
     const address = server.bind || '0.0.0.0';
     const port = server.port.number;
     const held = byName.get(listenerName(address, port));
-    byName.set(listenerName(address, port), { address, port, sources: [...(held?.sources ?? []), gateway.key] });
+    byName.set(listenerName(address, port), {
+      address,
+      port,
+      sources: [...(held?.sources ?? []), gateway.key],
+    });
   }
   return [...byName.values()];
 }
 
-export function pickGatewayListener(view: WorldView, proxy: Proxy, name: string): HttpListenerPick | undefined {
-  const found = gatewayListeners(view, proxy).find(({ address, port }) => listenerName(address, port) === name);
+export function pickGatewayListener(
+  view: WorldView,
+  proxy: Proxy,
+  name: string,
+): HttpListenerPick | undefined {
+  const found = gatewayListeners(view, proxy).find(
+    ({ address, port }) => listenerName(address, port) === name,
+  );
   if (!found) return undefined;
   return {
     sort: 'http',

@@ -24,7 +24,11 @@ export function boundInbound(view: WorldView, proxy: Proxy): InboundPort[] {
   return inboundPorts(view, proxy).filter(({ bind }) => bind !== '');
 }
 
-export function pickInboundListener(view: WorldView, proxy: Proxy, name: string): InboundListenerPick | undefined {
+export function pickInboundListener(
+  view: WorldView,
+  proxy: Proxy,
+  name: string,
+): InboundListenerPick | undefined {
   const inbound = boundInbound(view, proxy).find(({ bind, port }) => listenerName(bind, port) === name);
   if (!inbound) return undefined;
   const { chain, sources } = pickChain(view, proxy, inbound);

@@ -69,11 +69,23 @@ export function httpProxyListener(view: WorldView, proxy: Proxy): OutboundListen
   return { address: own.startsWith('127.') || own === '::1' ? own : '127.0.0.1', port };
 }
 
-export function pickHttpProxyListener(view: WorldView, proxy: Proxy, name: string): HttpListenerPick | undefined {
+export function pickHttpProxyListener(
+  view: WorldView,
+  proxy: Proxy,
+  name: string,
+): HttpListenerPick | undefined {
   const found = httpProxyListener(view, proxy);
   if (!found || listenerName(found.address, found.port) !== name) return undefined;
   const http = outboundHttp(view, proxy, name, HTTP_PROXY_ROUTE);
-  return { sort: 'http', name, ...found, binds: true, transparent: false, http, sources: view.mesh().sources };
+  return {
+    sort: 'http',
+    name,
+    ...found,
+    binds: true,
+    transparent: false,
+    http,
+    sources: view.mesh().sources,
+  };
 }
 
 /** Ports of other protocols, by address: HTTP has a port's common address to itself. */
@@ -83,7 +95,9 @@ export function tcpListeners(view: WorldView, proxy: Proxy): OutboundListener[] 
   return view.ports().flatMap((port) => {
     const uses = tcpUses(view, proxy, port);
     const addresses = [...new Set(uses.flatMap(addressesOf))].sort();
-    return addresses.filter((address) => address !== ANY || !http.has(port)).map((address) => ({ address, port }));
+    return addresses
+      .filter((address) => address !== ANY || !http.has(port))
+      .map((address) => ({ address, port }));
   });
 }
 
@@ -113,7 +127,10 @@ export function pickTcpListener(view: WorldView, proxy: Proxy, name: string): Tc
     ...found,
     binds: false,
     transparent: proxy.interceptionMode === 'TPROXY',
-    chains: bySni.map(({ host }) => ({ serverNames: [host], cluster: outboundCluster(found.port, '', host) })),
+    chains: bySni.map(({ host }) => ({
+      serverNames: [host],
+      cluster: outboundCluster(found.port, '', host),
+    })),
     fallback: plain ? outboundCluster(found.port, '', plain.host) : unknownDestination(view, proxy),
     sources: uses.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []),
   };

@@ -26,7 +26,9 @@ export function routeConfiguration(pick: RouteConfigurationPick): RouteConfigura
     validateClusters: { value: false },
     // The explicit proxy serves all ports in one table: there a request's port is what tells them apart.
     ignorePortInHostMatching: pick.name !== HTTP_PROXY_ROUTE,
-    ...(pick.vhds && { vhds: { configSource: { ads: {}, resourceApiVersion: envoy.config.core.v3.ApiVersion.V3 } } }),
+    ...(pick.vhds && {
+      vhds: { configSource: { ads: {}, resourceApiVersion: envoy.config.core.v3.ApiVersion.V3 } },
+    }),
   };
 }
 
@@ -35,7 +37,11 @@ export function routeConfigurationSources(pick: RouteConfigurationPick): string[
 }
 
 /** The explicit proxy blocks: there is no original destination to pass a request through to, only the proxy itself. */
-export function unknownHosts(view: WorldView, proxy: Proxy, route: string): RouteConfigurationPick['unknownHosts'] {
+export function unknownHosts(
+  view: WorldView,
+  proxy: Proxy,
+  route: string,
+): RouteConfigurationPick['unknownHosts'] {
   if (proxy.type === 'router') return 'none';
   if (route === HTTP_PROXY_ROUTE) return 'block';
   return outboundPolicy(view, proxy) === 'ALLOW_ANY' ? 'allow' : 'block';

@@ -29,7 +29,9 @@ export function outboundHttpPorts(view: WorldView, proxy: Proxy): number[] {
 /** Without interception only what a Sidecar binds by itself can be reached. */
 function boundEgressPorts(view: WorldView, proxy: Proxy): number[] {
   const egress = view.sidecar(proxy)?.spec.egress ?? [];
-  const ports = egress.flatMap(({ port }) => (port && /^(http|http2|grpc)/i.test(port.protocol) ? [port.number] : []));
+  const ports = egress.flatMap(({ port }) =>
+    port && /^(http|http2|grpc)/i.test(port.protocol) ? [port.number] : [],
+  );
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 

@@ -1,6 +1,7 @@
 import type { Destination, HTTPRoute, HTTPRouteDestination, Percent } from '#config';
 import { envoy } from '#common/proto/envoy';
 import { duration } from '../common/values.js';
+import { BLACK_HOLE } from '../common/names.js';
 import { regex } from '../common/string-match.js';
 import { destinationRef } from './destinations.js';
 import { fractional } from './fault.js';
@@ -72,7 +73,7 @@ function clusters(
   found: (destination: Destination) => RouteDestination,
 ): RouteAction {
   const [only] = targets;
-  if (!only) return { cluster: 'UnknownService', clusterNotFoundResponseCode: 2 };
+  if (!only) return { cluster: BLACK_HOLE };
   if (targets.length === 1) return { cluster: found(only.destination).cluster };
   return {
     weightedClusters: {
@@ -106,7 +107,8 @@ function mirrors({ mirror, mirrorPercentage, mirrors = [] }: HTTPRoute): {
 }
 
 function redirect(spec: NonNullable<HTTPRoute['redirect']>): RedirectAction {
-  const port = spec.port ?? (spec.derivePort === 'FROM_PROTOCOL_DEFAULT' ? schemePort(spec.scheme) : undefined);
+  const port =
+    spec.port ?? (spec.derivePort === 'FROM_PROTOCOL_DEFAULT' ? schemePort(spec.scheme) : undefined);
   return {
     ...(spec.authority && { hostRedirect: spec.authority }),
     ...(spec.uri && { pathRedirect: spec.uri }),

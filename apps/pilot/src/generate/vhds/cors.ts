@@ -10,7 +10,9 @@ export function corsConfig(policy: CorsPolicy): Any {
   const maxAge = duration(policy.maxAge)?.seconds;
   return any(envoy.extensions.filters.http.cors.v3.CorsPolicy, {
     filterEnabled: { defaultValue: { numerator: 100 } },
-    allowOriginStringMatch: origins(policy).map((origin) => stringMatcher(origin) ?? { safeRegex: regex('.*') }),
+    allowOriginStringMatch: origins(policy).map(
+      (origin) => stringMatcher(origin) ?? { safeRegex: regex('.*') },
+    ),
     allowMethods: policy.allowMethods?.join(',') ?? '',
     allowHeaders: policy.allowHeaders?.join(',') ?? '',
     exposeHeaders: policy.exposeHeaders?.join(',') ?? '',
@@ -22,6 +24,8 @@ export function corsConfig(policy: CorsPolicy): Any {
 
 /** `allowOrigin` is the older form: exact names, with `*` for all. */
 function origins({ allowOrigin = [], allowOrigins = [] }: CorsPolicy): StringMatch[] {
-  const older = allowOrigin.map((origin): StringMatch => (origin === '*' ? { regex: '.*' } : { exact: origin }));
+  const older = allowOrigin.map((origin): StringMatch =>
+    origin === '*' ? { regex: '.*' } : { exact: origin },
+  );
   return allowOrigins.length > 0 ? allowOrigins : older;
 }

@@ -4,39 +4,70 @@ import type { Proxy } from '../../model/proxy.js';
 import type { Service } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 
-/**
- * The names under which requests reach a host. No other virtual host of the route may have any of them, or Envoy
- * refuses the route as a whole: a short name gives way to a host that really is called so, and an address belongs to
- * the first of the services that share it.
- */
-export function namesOf(view: WorldView, proxy: Proxy, host: string, port: number, service?: Service): string[] {
-  const short = shortNames(host, proxy.dnsDomain).filter((name) => !view.isTaken(name, proxy.namespace));
-  const addresses = (service?.addresses ?? []).filter((address) => owns(view, proxy, host, port, address));
-  return [host, ...short, ...addresses.map((address) => (address.includes(':') ? `[${address}]` : address))];
-}
-
-function owns(view: WorldView, proxy: Proxy, host: string, port: number, address: string): boolean {
-  if (address.includes('/') || address === '0.0.0.0' || address === '::') return false;
-  const sharing = view.hostsAt(address).filter((other) => {
-    const protocol = view.service(other, proxy.namespace)?.port(port)?.protocol;
-    return protocol !== undefined && isHttp(protocol);
-  });
-  return sharing[0] === host;
+/** The host of a virtual host, and its service where there is one. */
+export interface Named {
+  readonly host: string;
+  readonly port: number;
+  readonly service: Service | undefined;
 }
 
 /**
- * Domains where the port in a request's authority counts, because one route serves all ports: `reviews:9080`, and
- * `reviews` for the port that a client means when it names none.
+ * The names under which requests on one port reach a host. No other virtual host of the route may have any of them,
+ * or Envoy refuses the route as a whole: a short name gives way to a host that really is called so, and an address
+ * belongs to the first of the services that share it.
  */
-export function domainsWithPort(names: readonly string[], port: number, isDefaultPort: boolean): string[] {
-  return names.flatMap((name) => {
-    const bare = name.replace(/^\[|\]$/g, '');
-    return isDefaultPort ? [name, hostAndPort(bare, port)] : [hostAndPort(bare, port)];
-  });
+export function domainsOnPort(view: WorldView, proxy: Proxy, named: Named): string[] {
+  const owned = addresses(named).filter((address) => owns(view, proxy, named, address, named.port));
+  return [...names(view, proxy, named), ...owned.map(bracketed)];
+}
+
+/**
+ * Domains where one route serves all ports, so that the port in a request's authority counts: `reviews:9080`, and
+ * plain `reviews` on the port that a client means when it names none.
+ */
+export function domainsOnAllPorts(view: WorldView, proxy: Proxy, named: Named, usualPort: number): string[] {
+  const { port } = named;
+  const owned = addresses(named).filter((address) => owns(view, proxy, named, address, port));
+  const withPort = [...names(view, proxy, named), ...owned].map((name) => hostAndPort(name, port));
+  if (port !== usualPort) return withPort;
+  const bare = addresses(named).filter((address) => owns(view, proxy, named, address, undefined));
+  return [...names(view, proxy, named), ...bare.map(bracketed), ...withPort];
 }
 
 /** The HTTP port that is meant where none is named: 80, else the first. */
-export function defaultHttpPort(service: Service): number | undefined {
+export function usualHttpPort(service: Service): number | undefined {
   const ports = service.ports.filter(({ protocol }) => isHttp(protocol)).map(({ number }) => number);
   return ports.includes(80) ? 80 : ports[0];
+}
+
+function names(view: WorldView, proxy: Proxy, { host }: Named): string[] {
+  const short = shortNames(host, proxy.dnsDomain).filter((name) => !view.isTaken(name, proxy.namespace));
+  return [host, ...short];
+}
+
+/** Single addresses: a range is no domain. */
+function addresses({ service }: Named): string[] {
+  const unspecified = ['0.0.0.0', '::'];
+  return (service?.addresses ?? []).filter(
+    (address) => !address.includes('/') && !unspecified.includes(address),
+  );
+}
+
+/** @param port undefined for an address without a port */
+function owns(
+  view: WorldView,
+  proxy: Proxy,
+  { host }: Named,
+  address: string,
+  port: number | undefined,
+): boolean {
+  const [first] = view.hostsAt(address).filter((other) => {
+    const ports = view.service(other, proxy.namespace)?.ports ?? [];
+    return ports.some(({ number, protocol }) => isHttp(protocol) && (port === undefined || number === port));
+  });
+  return first === host;
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }

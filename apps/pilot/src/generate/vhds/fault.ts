@@ -38,7 +38,10 @@ export function faultConfig({ delay, abort }: HTTPFaultInjection): Any {
   const wholePercent = delay?.percent === undefined ? undefined : { value: delay.percent };
   return any(HTTPFault, {
     ...(delay && {
-      delay: { fixedDelay: duration(delay.fixedDelay), percentage: fractional(delay.percentage ?? wholePercent) },
+      delay: {
+        fixedDelay: duration(delay.fixedDelay),
+        percentage: fractional(delay.percentage ?? wholePercent),
+      },
     }),
     ...(abort && { abort: { ...abortStatus(abort), percentage: fractional(abort.percentage) } }),
   });

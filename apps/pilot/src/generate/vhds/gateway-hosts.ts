@@ -12,11 +12,13 @@ export interface GatewayServer {
 
 /** HTTP servers on one port, the older gateway first. */
 export function httpServers(view: WorldView, proxy: Proxy, port?: number): GatewayServer[] {
-  return view.gateways(proxy.labels).flatMap((gateway) =>
-    (gateway.spec.servers ?? [])
-      .filter((server) => isHttpServer(server) && (port === undefined || server.port.number === port))
-      .map((server) => ({ gateway, server })),
-  );
+  return view
+    .gateways(proxy.labels)
+    .flatMap((gateway) =>
+      (gateway.spec.servers ?? [])
+        .filter((server) => isHttpServer(server) && (port === undefined || server.port.number === port))
+        .map((server) => ({ gateway, server })),
+    );
 }
 
 function isHttpServer({ port }: Server): boolean {
@@ -31,7 +33,9 @@ export function gatewayName({ namespace, name }: Config<Gateway>): string {
 export function servedHosts(view: WorldView, proxy: Proxy, { gateway, server }: GatewayServer): string[] {
   const bound = view.virtualServiceHosts(gatewayName(gateway), proxy.namespace);
   const served = bound.flatMap(({ namespace, hosts }) =>
-    hosts.filter((host) => serverHosts(server, gateway.namespace, namespace).some((of) => intersectHosts(host, of))),
+    hosts.filter((host) =>
+      serverHosts(server, gateway.namespace, namespace).some((of) => intersectHosts(host, of)),
+    ),
   );
   return [...new Set(served)];
 }
@@ -47,5 +51,7 @@ function serverHosts(server: Server, own: string, namespace: string): string[] {
 
 /** Whether this server serves this host to VirtualServices of this namespace. */
 export function serves({ gateway, server }: GatewayServer, host: string, namespace: string): boolean {
-  return serverHosts(server, gateway.namespace, namespace).some((of) => intersectHosts(host, of) !== undefined);
+  return serverHosts(server, gateway.namespace, namespace).some(
+    (of) => intersectHosts(host, of) !== undefined,
+  );
 }

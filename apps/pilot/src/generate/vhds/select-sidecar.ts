@@ -2,12 +2,12 @@ import type { VirtualService } from '#config';
 import type { Config } from '../../model/config.js';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import type { Service } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
 import { HTTP_PROXY_ROUTE } from '../common/names.js';
 import { destinationsOf, resolve } from './destinations.js';
-import { defaultHttpPort, domainsWithPort, namesOf } from './domains.js';
+import type { Named } from './domains.js';
+import { domainsOnAllPorts, domainsOnPort, usualHttpPort } from './domains.js';
 import type { VirtualHostPick } from './inputs.js';
 import { asksForSource } from './match.js';
 
@@ -31,7 +31,7 @@ export function pickForSidecar(
   return {
     name: `${host}:${port}`,
     host,
-    domains: domains(view, proxy, route, host, port, service),
+    domains: domains(view, proxy, route, { host, port, service }),
     port,
     gateways: [MESH_GATEWAY],
     ...sourceOf(proxy, virtualServices),
@@ -43,21 +43,18 @@ export function pickForSidecar(
   };
 }
 
-function domains(
-  view: WorldView,
-  proxy: Proxy,
-  route: string,
-  host: string,
-  port: number,
-  service: Service | undefined,
-): string[] {
-  const names = namesOf(view, proxy, host, port, service);
-  if (route !== HTTP_PROXY_ROUTE) return names;
-  const usual = service ? defaultHttpPort(service) : VIRTUAL_PORT;
-  return domainsWithPort(names, port, usual === port);
+function domains(view: WorldView, proxy: Proxy, route: string, named: Named): string[] {
+  if (route !== HTTP_PROXY_ROUTE) return domainsOnPort(view, proxy, named);
+  const usualPort = named.service ? usualHttpPort(named.service) : VIRTUAL_PORT;
+  return domainsOnAllPorts(view, proxy, named, usualPort ?? VIRTUAL_PORT);
 }
 
-function sourceOf(proxy: Proxy, virtualServices: readonly Config<VirtualService>[]): Pick<VirtualHostPick, 'source'> {
-  const matches = virtualServices.flatMap(({ spec }) => (spec.http ?? []).flatMap(({ match }) => match ?? []));
+function sourceOf(
+  proxy: Proxy,
+  virtualServices: readonly Config<VirtualService>[],
+): Pick<VirtualHostPick, 'source'> {
+  const matches = virtualServices.flatMap(({ spec }) =>
+    (spec.http ?? []).flatMap(({ match }) => match ?? []),
+  );
   return matches.some(asksForSource) ? { source: { namespace: proxy.namespace, labels: proxy.labels } } : {};
 }

@@ -14,6 +14,11 @@ export interface Index<Spec> {
 }
 
 /** Adds `facts` to `touched` where the two descriptions of what they state differ. */
-export function touchIfChanged(touched: Set<Fact>, before: unknown, after: unknown, ...facts: readonly Fact[]): void {
+export function touchIfChanged(
+  touched: Set<Fact>,
+  before: unknown,
+  after: unknown,
+  ...facts: readonly Fact[]
+): void {
   if (JSON.stringify(before) !== JSON.stringify(after)) for (const fact of facts) touched.add(fact);
 }

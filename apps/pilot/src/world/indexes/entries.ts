@@ -90,9 +90,14 @@ function filedUnder(entry: Config<ServiceEntry>): string | undefined {
 }
 
 function labelsOf(workload: Config<WorkloadEntry>): string[] {
-  return Object.entries(workloadLabels(workload)).map(([key, value]) => `${workload.namespace}/${key}=${value}`);
+  return Object.entries(workloadLabels(workload)).map(
+    ([key, value]) => `${workload.namespace}/${key}=${value}`,
+  );
 }
 
 function selects(entry: Config<ServiceEntry>, workload: Config<WorkloadEntry>): boolean {
-  return entry.namespace === workload.namespace && matches(entry.spec.workloadSelector?.labels, workloadLabels(workload));
+  return (
+    entry.namespace === workload.namespace &&
+    matches(entry.spec.workloadSelector?.labels, workloadLabels(workload))
+  );
 }

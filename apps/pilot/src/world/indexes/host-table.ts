@@ -42,7 +42,8 @@ export class HostTable<Spec> {
     let { byHost, wildcards } = this;
     for (const host of hosts) {
       byHost = byHost.set(host, config.key, config);
-      if (isWildcard(host) && !wildcards.includes(host)) wildcards = [...wildcards, host].sort(moreSpecificFirst);
+      if (isWildcard(host) && !wildcards.includes(host))
+        wildcards = [...wildcards, host].sort(moreSpecificFirst);
     }
     return new HostTable(byHost, wildcards);
   }

@@ -50,15 +50,23 @@ export function emptyIndexes(trustDomain?: string): Indexes {
 /** Hands each edit to the index of its kind; an index without edits stays as it is. */
 export function applyEdits(indexes: Indexes, edits: readonly Edit[], touched: Set<Fact>): Indexes {
   const of = <Spec>(...kinds: readonly Kind[]): Edit<Spec>[] =>
-    edits.filter(({ before, after }) => kinds.includes(kindOf((after ?? before)?.key ?? '') as Kind)) as Edit<Spec>[];
+    edits.filter(({ before, after }) =>
+      kinds.includes(kindOf((after ?? before)?.key ?? '') as Kind),
+    ) as Edit<Spec>[];
   return {
     mesh: indexes.mesh.apply(of<MeshConfig>(KIND.mesh), touched),
-    services: indexes.services.apply(of<ServiceEntry | WorkloadEntry>(KIND.serviceEntry, KIND.workloadEntry), touched),
+    services: indexes.services.apply(
+      of<ServiceEntry | WorkloadEntry>(KIND.serviceEntry, KIND.workloadEntry),
+      touched,
+    ),
     virtualServices: indexes.virtualServices.apply(of<VirtualService>(KIND.virtualService), touched),
     destinationRules: indexes.destinationRules.apply(of<DestinationRule>(KIND.destinationRule), touched),
     gateways: indexes.gateways.apply(of<Gateway>(KIND.gateway), touched),
     sidecars: indexes.sidecars.apply(of<Sidecar>(KIND.sidecar), touched),
-    peerAuthentications: indexes.peerAuthentications.apply(of<PeerAuthentication>(KIND.peerAuthentication), touched),
+    peerAuthentications: indexes.peerAuthentications.apply(
+      of<PeerAuthentication>(KIND.peerAuthentication),
+      touched,
+    ),
     mixer: indexes.mixer.apply(of<Rule | Instance>(KIND.rule, KIND.instance), touched),
   };
 }

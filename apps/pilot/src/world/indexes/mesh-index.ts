@@ -23,7 +23,10 @@ export class MeshIndex implements Index<MeshConfig> {
     const edit = edits.findLast(({ before, after }) => (after ?? before)?.key === MESH_CONFIG_KEY);
     if (!edit) return this;
     touched.add(fact.mesh);
-    const mesh = meshWithDefaults({ ...this.defaults, ...edit.after?.spec }, edit.after ? [edit.after.key] : []);
+    const mesh = meshWithDefaults(
+      { ...this.defaults, ...edit.after?.spec },
+      edit.after ? [edit.after.key] : [],
+    );
     return new MeshIndex(mesh, this.defaults);
   }
 }

@@ -47,5 +47,6 @@ function union(parts: readonly MixerHeaders[]): MixerHeaders {
 
 function* texts(value: unknown): IterableIterator<string> {
   if (typeof value === 'string') yield value;
-  else if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) yield* texts(member);
+  else if (typeof value === 'object' && value !== null)
+    for (const member of Object.values(value)) yield* texts(member);
 }

@@ -72,7 +72,8 @@ export class ServiceIndex implements Index<Spec> {
     let entries = this.entries;
     for (const edit of edits.filter(isServiceEntry)) {
       entries = entries.withServiceEntry(edit);
-      for (const host of [...(edit.before?.spec.hosts ?? []), ...(edit.after?.spec.hosts ?? [])]) hosts.add(host);
+      for (const host of [...(edit.before?.spec.hosts ?? []), ...(edit.after?.spec.hosts ?? [])])
+        hosts.add(host);
     }
     for (const edit of edits.filter(isWorkloadEntry)) {
       entries = entries.withWorkload(edit);
@@ -113,7 +114,9 @@ function hostedIn(entries: Entries, host: string): Hosted[] {
   }
   return [...byNamespace.values()].flatMap((group) => {
     const service = serviceOf(host, group);
-    return service ? [{ service, endpoints: endpointsOf(host, group, (entry) => entries.selectedBy(entry)) }] : [];
+    return service
+      ? [{ service, endpoints: endpointsOf(host, group, (entry) => entries.selectedBy(entry)) }]
+      : [];
   });
 }
 
@@ -129,7 +132,8 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
     table: MultiMap<true>,
     keys: (hosted: readonly Hosted[]) => K[],
     named?: (key: K) => Fact,
-  ): MultiMap<true> => refile(table, host, keys(before), keys(after), named && ((key) => touched.add(named(key))));
+  ): MultiMap<true> =>
+    refile(table, host, keys(before), keys(after), named && ((key) => touched.add(named(key))));
   return {
     hosts,
     onPort: moved(tables.onPort, portsOf),
@@ -147,8 +151,14 @@ function refile<K extends string | number>(
 ): MultiMap<true> {
   const [old, next] = [new Set(before), new Set(after)];
   let filed = table;
-  for (const key of old) if (!next.has(key)) (moved(key), (filed = filed.delete(String(key), host)));
-  for (const key of next) if (!old.has(key)) (moved(key), (filed = filed.set(String(key), host, true)));
+  for (const key of [...old].filter((each) => !next.has(each))) {
+    moved(key);
+    filed = filed.delete(String(key), host);
+  }
+  for (const key of [...next].filter((each) => !old.has(each))) {
+    moved(key);
+    filed = filed.set(String(key), host, true);
+  }
   return filed;
 }
 
@@ -192,5 +202,7 @@ function addressesOf(hosted: readonly Hosted[]): string[] {
 }
 
 function instancesOf(hosted: readonly Hosted[]): string[] {
-  return hosted.flatMap(({ endpoints }) => endpoints.flatMap((endpoint) => [endpoint.source, endpoint.address]));
+  return hosted.flatMap(({ endpoints }) =>
+    endpoints.flatMap((endpoint) => [endpoint.source, endpoint.address]),
+  );
 }

@@ -69,5 +69,7 @@ export function gatewaysOf({ spec, namespace }: Config<VirtualService>): string[
 
 export function gatewayNames(gateways: readonly string[] | undefined, namespace: string): string[] {
   if (!gateways?.length) return [MESH_GATEWAY];
-  return gateways.map((name) => (name === MESH_GATEWAY || name.includes('/') ? name : `${namespace}/${name}`));
+  return gateways.map((name) =>
+    name === MESH_GATEWAY || name.includes('/') ? name : `${namespace}/${name}`,
+  );
 }

@@ -18,7 +18,11 @@ describe('proto3 JSON', () => {
       connectTimeout: { seconds: 1, nanos: 500_000_000 },
       respectDnsTtl: true,
       circuitBreakers: { thresholds: [{ maxConnections: { value: 0xffffffff } }] },
-      metadata: { filterMetadata: { istio: { fields: { n: { numberValue: 0 }, list: { listValue: { values: [{ nullValue: 0 }] } } } } } },
+      metadata: {
+        filterMetadata: {
+          istio: { fields: { n: { numberValue: 0 }, list: { listValue: { values: [{ nullValue: 0 }] } } } },
+        },
+      },
     }).finish();
     expect(messageToJson(CLUSTER, value)).toEqual({
       name: 'a',
@@ -45,7 +49,9 @@ describe('proto3 JSON', () => {
                 http_filters: [
                   {
                     name: 'router',
-                    typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+                    typed_config: {
+                      '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router',
+                    },
                   },
                 ],
               },
@@ -70,7 +76,11 @@ describe('proto3 JSON', () => {
 
   it('keeps a default that was set where presence counts', () => {
     expect(roundTrip('google.protobuf.Value', 0 as never)).toBe(0);
-    const route = { name: 'r', match: { prefix: '' }, direct_response: { status: 200, body: { inline_bytes: 'AP8=' } } };
+    const route = {
+      name: 'r',
+      match: { prefix: '' },
+      direct_response: { status: 200, body: { inline_bytes: 'AP8=' } },
+    };
     expect(roundTrip('envoy.config.route.v3.Route', route)).toEqual(route);
   });
 
@@ -82,7 +92,9 @@ describe('proto3 JSON', () => {
   });
 
   it('prints times and large numbers as texts', () => {
-    expect(roundTrip('google.protobuf.Timestamp', '2026-01-02T03:04:05.006Z' as never)).toBe('2026-01-02T03:04:05.006Z');
+    expect(roundTrip('google.protobuf.Timestamp', '2026-01-02T03:04:05.006Z' as never)).toBe(
+      '2026-01-02T03:04:05.006Z',
+    );
     expect(roundTrip('google.protobuf.UInt64Value', '12' as never)).toBe('12');
   });
 });

@@ -46,15 +46,20 @@ function parseValue(field: protobuf.Field, value: JsonValue): unknown {
   const { resolvedType } = field;
   if (resolvedType instanceof protobuf.Type) return parseDecoded(resolvedType, value);
   if (resolvedType instanceof protobuf.Enum) return parseEnum(resolvedType, value);
-  if (field.type === 'bytes') return Buffer.from(String(value), 'base64');
-  if (field.type === 'string') return String(value);
+  if (field.type === 'bytes') return Buffer.from(text(value), 'base64');
+  if (field.type === 'string') return text(value);
   return typeof value === 'string' ? Number(value) : value;
 }
 
 function parseEnum(type: protobuf.Enum, value: JsonValue): number {
-  const number = typeof value === 'number' ? value : type.values[String(value)];
-  if (number === undefined) throw new TypeError(`${type.fullName.slice(1)} has no value '${String(value)}'`);
+  const number = typeof value === 'number' ? value : type.values[text(value)];
+  if (number === undefined) throw new TypeError(`${type.fullName.slice(1)} has no value '${text(value)}'`);
   return number;
+}
+
+/** A scalar as text; what is none shows as the JSON that it is. */
+function text(json: JsonValue): string {
+  return typeof json === 'string' ? json : JSON.stringify(json);
 }
 
 const wrapper = (json: JsonValue): Members => ({ value: json });
@@ -72,7 +77,7 @@ const WELL_KNOWN: ReadonlyMap<string, (json: JsonValue) => unknown> = new Map([
   ...['Int32', 'UInt32', 'Int64', 'UInt64', 'Float', 'Double'].map(
     (name): [string, (json: JsonValue) => unknown] => [`.google.protobuf.${name}Value`, numeric],
   ),
-  ['.google.protobuf.BytesValue', (json) => ({ value: Buffer.from(String(json), 'base64') })],
+  ['.google.protobuf.BytesValue', (json) => ({ value: Buffer.from(text(json), 'base64') })],
 ]);
 
 function parseAny(json: JsonValue): Members {
@@ -84,15 +89,15 @@ function parseAny(json: JsonValue): Members {
 }
 
 function parseDuration(json: JsonValue): Members {
-  const match = /^(-?)(\d+)(?:\.(\d{1,9}))?s$/.exec(String(json));
-  if (!match) throw new TypeError(`'${String(json)}' is no duration`);
+  const match = /^(-?)(\d+)(?:\.(\d{1,9}))?s$/.exec(text(json));
+  if (!match) throw new TypeError(`'${text(json)}' is no duration`);
   const sign = match[1] ? -1 : 1;
   return { seconds: sign * Number(match[2]), nanos: sign * Number((match[3] ?? '').padEnd(9, '0')) };
 }
 
 function parseTimestamp(json: JsonValue): Members {
-  const milliseconds = Date.parse(String(json));
-  const fraction = /\.(\d{1,9})/.exec(String(json))?.[1] ?? '';
+  const milliseconds = Date.parse(text(json));
+  const fraction = /\.(\d{1,9})/.exec(text(json))?.[1] ?? '';
   return { seconds: Math.floor(milliseconds / 1000), nanos: Number(fraction.padEnd(9, '0')) };
 }
 

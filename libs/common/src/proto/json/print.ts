@@ -45,7 +45,8 @@ function printField(field: protobuf.Field, value: unknown): JsonValue {
 function printValue(field: protobuf.Field, value: unknown): JsonValue {
   const { resolvedType } = field;
   if (resolvedType instanceof protobuf.Type) return printDecoded(resolvedType, value as Members);
-  if (resolvedType instanceof protobuf.Enum) return resolvedType.valuesById[value as number] ?? (value as number);
+  if (resolvedType instanceof protobuf.Enum)
+    return resolvedType.valuesById[value as number] ?? (value as number);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   // 64-bit integers are strings in JSON, because a reader's numbers may not hold them.
   if (/64$/.test(field.type)) return String(value);
@@ -92,7 +93,11 @@ function printTimestamp({ seconds, nanos }: Members): JsonValue {
 }
 
 function fraction(nanos: number): string {
-  return nanos ? `.${String(nanos).padStart(9, '0').replace(/(000){1,2}$/, '')}` : '';
+  return nanos
+    ? `.${String(nanos)
+        .padStart(9, '0')
+        .replace(/(000){1,2}$/, '')}`
+    : '';
 }
 
 function printStruct({ fields }: Members): JsonValue {

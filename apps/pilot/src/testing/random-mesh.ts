@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import type { Operation } from '#common/config-log';
+import type { Resource } from '#config';
+import { encodeContent, resourceKey } from '#config';
+
+/**
+ * Small random meshes: few names, so that resources meet each other (same hosts, selectors, addresses, namespaces),
+ * which is where incremental bookkeeping goes wrong.
+ */
+const namespace = fc.constantFrom('default', 'backend', 'istio-system');
+const app = fc.constantFrom('a', 'b', 'c');
+const host = fc.constantFrom(
+  'a',
+  'b',
+  'a.default.svc.cluster.local',
+  'b.default.svc.cluster.local',
+  'c.backend.svc.cluster.local',
+  '*.default.svc.cluster.local',
+  'x.example.com',
+  '*.example.com',
+);
+const address = fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3');
+const labels = fc.record({ app, version: fc.constantFrom('v1', 'v2') });
+const exportTo = fc.option(fc.constantFrom(['.'], ['*'], ['default']), { nil: undefined });
+const port = fc.constantFrom(
+  { number: 80, name: 'http', protocol: 'HTTP' },
+  { number: 81, name: 'http-b', protocol: 'HTTP' },
+  { number: 80, name: 'tcp', protocol: 'TCP' },
+  { number: 443, name: 'tls', protocol: 'TLS' },
+);
+
+const serviceEntry = fc.record({
+  hosts: fc.uniqueArray(host, { minLength: 1, maxLength: 2 }),
+  ports: fc.uniqueArray(port, { minLength: 1, maxLength: 3, selector: ({ number }) => number }),
+  addresses: fc.uniqueArray(fc.constantFrom('10.9.9.1', '10.9.9.2'), { maxLength: 1 }),
+  location: fc.constantFrom('MESH_INTERNAL', 'MESH_EXTERNAL'),
+  resolution: fc.constantFrom('STATIC', 'STATIC', 'DNS', 'NONE'),
+  endpoints: fc.array(fc.record({ address, serviceAccount: fc.constantFrom('', 'x'), labels }), {
+    maxLength: 2,
+  }),
+  workloadSelector: fc.option(fc.record({ labels: fc.record({ app }) }), { nil: undefined }),
+  exportTo,
+});
+
+const workloadEntry = fc.record({ address, labels, serviceAccount: fc.constantFrom('', 'x', 'y') });
+
+const destination = fc.record({ host, subset: fc.constantFrom(undefined, 'v1') });
+const virtualService = fc.record({
+  hosts: fc.uniqueArray(host, { minLength: 1, maxLength: 2 }),
+  gateways: fc.constantFrom(undefined, ['mesh'], ['web'], ['mesh', 'default/web']),
+  http: fc.array(
+    fc.record({
+      match: fc.constantFrom(undefined, [{ uri: { prefix: '/a' } }], [{ sourceLabels: { app: 'a' } }]),
+      route: fc.array(fc.record({ destination, weight: fc.constantFrom(1, 99) }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  exportTo,
+});
+
+const trafficPolicy = fc.constantFrom(
+  undefined,
+  { loadBalancer: { consistentHash: { useSourceIp: true } } },
+  { tls: { mode: 'DISABLE' } },
+  { connectionPool: { tcp: { maxConnections: 1 } } },
+);
+const destinationRule = fc.record({
+  host,
+  trafficPolicy,
+  subsets: fc.constantFrom(undefined, [{ name: 'v1', labels: { version: 'v1' } }]),
+  workloadSelector: fc.constantFrom(undefined, undefined, { matchLabels: { app: 'a' } }),
+  exportTo,
+});
+
+const gateway = fc.record({
+  selector: fc.constantFrom({ istio: 'gateway' }, { istio: 'other' }),
+  servers: fc.array(
+    fc.record({
+      port: fc.constantFrom({ number: 80, protocol: 'HTTP' }, { number: 8080, protocol: 'HTTP' }),
+      hosts: fc.constantFrom(['*'], ['*.example.com'], ['default/x.example.com']),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+});
+
+const sidecar = fc.record({
+  workloadSelector: fc.constantFrom(undefined, { labels: { app: 'a' } }),
+  egress: fc.constantFrom(
+    undefined,
+    [{ hosts: ['./*'] }],
+    [{ hosts: ['backend/*', './a.default.svc.cluster.local'] }],
+  ),
+  ingress: fc.constantFrom(undefined, [{ port: { number: 80, protocol: 'HTTP', name: 'http' } }]),
+});
+
+const peerAuthentication = fc.record({
+  selector: fc.constantFrom(undefined, { matchLabels: { app: 'a' } }),
+  mtls: fc.constantFrom(undefined, { mode: 'STRICT' }, { mode: 'DISABLE' }),
+});
+
+const meshConfig = fc.record({
+  outboundTrafficPolicy: fc.constantFrom({ mode: 'ALLOW_ANY' }, { mode: 'REGISTRY_ONLY' }),
+  enableAutoMtls: fc.boolean(),
+  proxyHttpPort: fc.constantFrom(0, 15080),
+});
+
+function resource(group: string, kind: string, names: fc.Arbitrary<string>, spec: fc.Arbitrary<unknown>) {
+  const time = fc.constantFrom('', '2020-01-01T00:00:00Z', '2021-01-01T00:00:00Z');
+  return fc.tuple(namespace, names, time, spec).map(([ns, name, creationTimestamp, body]): Resource => {
+    const key = resourceKey(group, kind, ns, name);
+    return {
+      key,
+      group,
+      kind,
+      namespace: ns,
+      name,
+      labels: {},
+      annotations: {},
+      creationTimestamp,
+      spec: body,
+    };
+  });
+}
+
+const names = fc.constantFrom('one', 'two', 'three');
+const anyResource = fc.oneof(
+  { weight: 4, arbitrary: resource('networking.istio.io', 'ServiceEntry', names, serviceEntry) },
+  { weight: 3, arbitrary: resource('networking.istio.io', 'WorkloadEntry', names, workloadEntry) },
+  { weight: 4, arbitrary: resource('networking.istio.io', 'VirtualService', names, virtualService) },
+  { weight: 3, arbitrary: resource('networking.istio.io', 'DestinationRule', names, destinationRule) },
+  { weight: 2, arbitrary: resource('networking.istio.io', 'Gateway', fc.constant('web'), gateway) },
+  { weight: 1, arbitrary: resource('networking.istio.io', 'Sidecar', names, sidecar) },
+  { weight: 1, arbitrary: resource('security.istio.io', 'PeerAuthentication', names, peerAuthentication) },
+  {
+    weight: 1,
+    arbitrary: resource('mesh.istio.io', 'MeshConfig', fc.constant('istio'), meshConfig).map((mesh) => {
+      return { ...mesh, namespace: 'istio-system', key: 'mesh.istio.io/MeshConfig/istio-system/istio' };
+    }),
+  },
+);
+
+/** Changes, one after the other: several resources each, written or deleted. */
+export const randomChanges: fc.Arbitrary<Operation[][]> = fc.array(
+  fc.array(
+    fc.tuple(anyResource, fc.integer({ min: 0, max: 9 })).map(([written, dice]): Operation => {
+      if (dice === 0) return { op: 'delete', key: written.key };
+      return {
+        op: 'put',
+        key: written.key,
+        content: encodeContent(written),
+        origin: { file: 'a.yaml', line: dice },
+      };
+    }),
+    { minLength: 1, maxLength: 4 },
+  ),
+  { minLength: 4, maxLength: 14 },
+);
+
+/** Whole meshes, each key once. */
+export const randomMeshes: fc.Arbitrary<Resource[]> = fc.uniqueArray(anyResource, {
+  minLength: 5,
+  maxLength: 25,
+  selector: ({ key }) => key,
+});

@@ -1,0 +1,225 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Operation, StoredResource } from '#common/config-log';
+import { encodeContent } from '#config';
+import { generateAll } from '../generate/generate-all.js';
+import { generators } from '../generate/generators.js';
+import type { Fact, World, WorldUpdate } from '../model/contract.js';
+import { proxyFromNode } from '../model/node.js';
+import type { Proxy } from '../model/proxy.js';
+import { randomChanges } from '../testing/random-mesh.js';
+import { readResources } from '../testing/read-resources.js';
+import { worldOf } from '../translate.js';
+import { createWorld } from './world.js';
+
+function proxy(id: string, metadata: Record<string, unknown>): Proxy {
+  const result = proxyFromNode({ id, cluster: '', metadata });
+  if (!result.ok) throw new Error(result.error);
+  return result.proxy;
+}
+
+const PROXIES = [
+  proxy('sidecar~10.0.0.1~one.default~default.svc.cluster.local', {
+    INTERCEPTION_MODE: 'NONE',
+    HTTP_PROXY_PORT: '15080',
+    WORKLOAD_ENTRY: 'one',
+    LABELS: { app: 'a' },
+    QUARTET_VHDS: true,
+  }),
+  proxy('sidecar~10.0.0.2~two.backend~backend.svc.cluster.local', { LABELS: { app: 'b' } }),
+  proxy('router~10.0.0.3~gateway.default~default.svc.cluster.local', { LABELS: { istio: 'gateway' } }),
+];
+
+function commit(world: World, operations: readonly Operation[]): WorldUpdate {
+  const { revision } = world;
+  return world.apply({
+    kind: 'commit',
+    commit: {
+      epoch: 'e',
+      revision: revision + 1,
+      previous: revision,
+      operations,
+      stateHash: '',
+      heldBack: [],
+      time: '2026-01-01T00:00:00Z',
+    },
+  });
+}
+
+function keep(held: Map<string, StoredResource>, operations: readonly Operation[]): void {
+  for (const operation of operations) {
+    if (operation.op === 'put') held.set(operation.key, operation);
+    if (operation.op === 'delete') held.delete(operation.key);
+  }
+}
+
+function fromScratch(held: ReadonlyMap<string, StoredResource>): World {
+  const state = { epoch: 'e', revision: 1, stateHash: '', resources: held };
+  return createWorld({}).apply({ kind: 'reset', state, stale: false }).world;
+}
+
+function everything(world: World): unknown {
+  return PROXIES.map((each) =>
+    [...generateAll(world, each)].map(([type, resources]) => [
+      type,
+      resources.map(({ name, value, sources }) => [name, Buffer.from(value).toString('base64'), sources]),
+    ]),
+  );
+}
+
+/** What each question of each proxy was answered with, and from which facts. */
+function answers(world: World): Map<string, { facts: Set<Fact>; answer: string }> {
+  const found = new Map<string, { facts: Set<Fact>; answer: string }>();
+  PROXIES.forEach((each, index) => {
+    for (const generator of generators) {
+      const facts = new Set<Fact>();
+      const names = generator.names(
+        world.view((fact) => facts.add(fact)),
+        each,
+      );
+      found.set(`${index} ${generator.type} names`, { facts, answer: names.join(' ') });
+      for (const name of names) {
+        const read = new Set<Fact>();
+        const inputs = generator.select(
+          world.view((fact) => read.add(fact)),
+          each,
+          name,
+        );
+        found.set(`${index} ${generator.type} ${name}`, { facts: read, answer: inputs?.key ?? 'none' });
+      }
+    }
+  });
+  return found;
+}
+
+const RUNS = { numRuns: 60, seed: 20261123 };
+
+describe('a world that took changes in one by one', () => {
+  it('generates what one made from scratch does', () => {
+    fc.assert(
+      fc.property(randomChanges, (changes) => {
+        let world = createWorld({});
+        const held = new Map<string, StoredResource>();
+        for (const operations of changes) {
+          world = commit(world, operations).world;
+          keep(held, operations);
+        }
+        expect(everything(world)).toEqual(everything(fromScratch(held)));
+      }),
+      RUNS,
+    );
+  });
+
+  it('names every fact that an answer that changed was read from', () => {
+    fc.assert(
+      fc.property(randomChanges, (changes) => {
+        let world = createWorld({});
+        let before = answers(world);
+        for (const operations of changes) {
+          const update = commit(world, operations);
+          const after = answers(update.world);
+          for (const [question, { facts, answer }] of before) {
+            const now = after.get(question);
+            // What is no longer among the names is not asked for again.
+            if (!now || [...facts].some((fact) => update.changed.has(fact))) continue;
+            expect([question, now.answer]).toEqual([question, answer]);
+          }
+          [world, before] = [update.world, after];
+        }
+      }),
+      { ...RUNS, numRuns: 30 },
+    );
+  });
+});
+
+const MESH = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: reviews}
+spec:
+  hosts: [reviews.default.svc.cluster.local]
+  ports: [{number: 9080, name: http}]
+  location: MESH_INTERNAL
+  resolution: STATIC
+  workloadSelector: {labels: {app: reviews}}
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: reviews-v1}
+spec: {address: 10.0.0.3, labels: {app: reviews}, serviceAccount: reviews}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews}
+spec: {hosts: [reviews], http: [{route: [{destination: {host: reviews}}]}]}
+`;
+
+describe('facts', () => {
+  const resources = readResources(MESH);
+  const [service, workload, virtualService] = resources;
+  const edit = (resource: typeof service, spec: object): WorldUpdate => {
+    if (!resource) throw new Error('no such resource');
+    const origin = { file: 'b.yaml', line: 1 };
+    const content = JSON.stringify({ ...resource, spec: { ...(resource.spec as object), ...spec } });
+    return commit(worldOf(resources), [{ op: 'put', key: resource.key, content, origin }]);
+  };
+
+  it('of an edited VirtualService are its hosts alone', () => {
+    const { changed } = edit(virtualService, { http: [{ directResponse: { status: 200 } }] });
+    expect([...changed]).toEqual(['vs/reviews.default.svc.cluster.local']);
+  });
+
+  it('of a moved endpoint do not reach the service', () => {
+    const { changed } = edit(workload, { address: '10.0.0.4' });
+    expect(changed).toContain('endpoints/reviews.default.svc.cluster.local');
+    expect(changed).not.toContain('service/reviews.default.svc.cluster.local');
+    expect(changed).not.toContain('accounts/reviews.default.svc.cluster.local');
+    expect(changed).not.toContain('services');
+  });
+
+  it('of a new port are the port and the service', () => {
+    const { changed } = edit(service, { ports: [{ number: 80, name: 'http' }] });
+    for (const fact of [
+      'ports',
+      'services-on/80',
+      'services-on/9080',
+      'service/reviews.default.svc.cluster.local',
+    ]) {
+      expect(changed).toContain(fact);
+    }
+  });
+
+  it('of an origin that moved there are none, yet the origin is the new one', () => {
+    const key = virtualService?.key ?? '';
+    const update = commit(worldOf(resources), [
+      { op: 'origin', key, origin: { file: 'moved.yaml', line: 7 } },
+    ]);
+    expect([...update.changed]).toEqual([]);
+    expect(update.world.origin(key)).toEqual({ file: 'moved.yaml', line: 7 });
+  });
+
+  it('of a state that is already held there are none', () => {
+    const world = worldOf(resources);
+    const held = new Map(
+      resources.map((each) => [each.key, { content: encodeContent(each), origin: { file: '', line: 0 } }]),
+    );
+    const state = { epoch: 'e', revision: 9, stateHash: '', resources: held };
+    const update = world.apply({ kind: 'reset', state, stale: true });
+    expect([...update.changed]).toEqual([]);
+    expect(update.world.revision).toBe(9);
+  });
+
+  it('of config with a bad regular expression there are none, but a diagnostic', () => {
+    const bad = edit(virtualService, {
+      http: [{ match: [{ uri: { regex: '(' } }], directResponse: { status: 1 } }],
+    });
+    expect(bad.diagnostics).toEqual([
+      expect.objectContaining({
+        code: 'IST0106',
+        path: 'spec.http[0].match[0].uri.regex',
+        origin: { file: 'b.yaml', line: 1 },
+        resource: virtualService?.key,
+      }),
+    ]);
+  });
+});

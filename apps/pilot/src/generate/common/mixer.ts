@@ -8,6 +8,12 @@ export interface MixerClusters {
   readonly report: string | undefined;
 }
 
+/**
+ * The :authority of calls to Mixer. Envoy would send the cluster's name, and Node's HTTP/2 resets every stream whose
+ * authority holds a `|`.
+ */
+export const MIXER_AUTHORITY = 'istio-mixer';
+
 /** Nothing without a Mixer; checks only where the mesh asks for them, reports unless it declines them. */
 export function mixerClusters(view: WorldView): MixerClusters {
   if (!view.environment.mixer) return { check: undefined, report: undefined };

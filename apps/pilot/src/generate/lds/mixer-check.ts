@@ -1,6 +1,6 @@
 import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
-import { mixerClusters } from '../common/mixer.js';
+import { MIXER_AUTHORITY, mixerClusters } from '../common/mixer.js';
 import type { Any } from '../common/proto.js';
 import { any } from '../common/proto.js';
 import type { MixerAttributes } from './mixer-attributes.js';
@@ -25,7 +25,7 @@ export function pickCheck(view: WorldView, attributes: MixerAttributes): { check
 export function checkFilter({ cluster, failOpen }: MixerCheck): HttpFilter {
   const { ExtAuthz } = envoy.extensions.filters.http.ext_authz.v3;
   const typedConfig = any(ExtAuthz, {
-    grpcService: { envoyGrpc: { clusterName: cluster }, timeout: { seconds: 1 } },
+    grpcService: { envoyGrpc: { clusterName: cluster, authority: MIXER_AUTHORITY }, timeout: { seconds: 1 } },
     transportApiVersion: envoy.config.core.v3.ApiVersion.V3,
     failureModeAllow: failOpen,
     // A Mixer that cannot be asked is the mesh's failure, not a denial: 403 would say otherwise.

@@ -1,7 +1,7 @@
 import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
 import type { MixerHeaders } from '../../world/indexes/mixer-index.js';
-import { mixerClusters } from '../common/mixer.js';
+import { MIXER_AUTHORITY, mixerClusters } from '../common/mixer.js';
 import { any } from '../common/proto.js';
 import { duration } from '../common/values.js';
 import type { MixerAttributes } from './mixer-attributes.js';
@@ -40,7 +40,7 @@ export function mixerAccessLog({
   const typedConfig = any(HttpGrpcAccessLogConfig, {
     commonConfig: {
       logName: direction,
-      grpcService: { envoyGrpc: { clusterName: cluster } },
+      grpcService: { envoyGrpc: { clusterName: cluster, authority: MIXER_AUTHORITY } },
       transportApiVersion: envoy.config.core.v3.ApiVersion.V3,
       bufferFlushInterval: duration(flushInterval),
       customTags: [

@@ -1,4 +1,5 @@
 import { envoy } from '#common/proto/envoy';
+import { MESH_CONFIG_KEY } from '#config';
 import { address } from '../common/address.js';
 import { BLACK_HOLE, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '../common/names.js';
 import { provenance } from '../common/provenance.js';
@@ -24,7 +25,8 @@ export function listener(pick: ListenerPick): Listener {
   const shared = {
     name: pick.name,
     address: address(pick.address, pick.port),
-    metadata: provenance(pick.sources[0]),
+    // MeshConfig touches every listener: naming it here would drain them all when it first appears.
+    metadata: provenance(pick.sources.find((key) => key !== MESH_CONFIG_KEY)),
   };
   return { ...shared, ...body(pick) };
 }

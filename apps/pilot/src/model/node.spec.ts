@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Proxy } from './proxy.js';
+import { proxyFromNode } from './node.js';
+
+const ID = 'sidecar~10.0.0.1~reviews-v1.default~default.svc.cluster.local';
+
+function read(id: string, metadata: Record<string, unknown> = {}): Proxy {
+  const result = proxyFromNode({ id, cluster: 'reviews.default', metadata });
+  if (!result.ok) throw new Error(result.error);
+  return result.proxy;
+}
+
+describe('proxyFromNode', () => {
+  it('reads what the agent writes', () => {
+    const proxy = read(ID, {
+      NAMESPACE: 'prod',
+      LABELS: { version: 'v1', app: 'reviews', odd: 1 },
+      SERVICE_ACCOUNT: 'reviews',
+      INSTANCE_IPS: '10.0.0.1,10.0.0.2',
+      INTERCEPTION_MODE: 'NONE',
+      WORKLOAD_ENTRY: 'reviews-v1',
+      HTTP_PROXY_PORT: '15080',
+      QUARTET_VHDS: true,
+      EXTENSIONS: 'a'.repeat(60_000),
+    });
+    expect(proxy).toEqual({
+      id: ID,
+      clusterName: 'reviews.default',
+      type: 'sidecar',
+      ipAddresses: ['10.0.0.1', '10.0.0.2'],
+      dnsDomain: 'default.svc.cluster.local',
+      namespace: 'prod',
+      labels: { app: 'reviews', version: 'v1' },
+      serviceAccount: 'reviews',
+      locality: { region: '', zone: '', subZone: '' },
+      interceptionMode: 'NONE',
+      workloadEntry: 'reviews-v1',
+      httpProxyPort: 15080,
+      vhds: true,
+      className: expect.any(String),
+    });
+  });
+
+  it('falls back to the node id, and to interception by redirection', () => {
+    const proxy = read(ID);
+    expect([proxy.namespace, proxy.interceptionMode, proxy.vhds]).toEqual(['default', 'REDIRECT', false]);
+  });
+
+  it('puts proxies that differ only by name into one class', () => {
+    const labels = (order: string[]): object => ({
+      LABELS: Object.fromEntries(order.map((key) => [key, key])),
+    });
+    const other = ID.replace('reviews-v1', 'reviews-v2');
+    expect(read(ID, { ...labels(['a', 'b']) }).className).toBe(
+      read(other, { ...labels(['b', 'a']) }).className,
+    );
+    expect(read(ID).className).not.toBe(read(ID, { SERVICE_ACCOUNT: 'x' }).className);
+  });
+
+  it.each([
+    ['sidecar~10.0.0.1~a.default', 'is not <type>'],
+    ['waypoint~10.0.0.1~a.default~x', 'neither sidecar nor router'],
+    ['sidecar~~a.default~x', 'has no address'],
+  ])('refuses %s', (id, message) => {
+    const result = proxyFromNode({ id, cluster: '', metadata: {} });
+    expect(result).toEqual({ ok: false, error: expect.stringContaining(message) });
+  });
+
+  it.each([['65536'], ['-1'], ['x'], [{}], [null]])('takes %j for no port', (port) => {
+    expect(read(ID, { HTTP_PROXY_PORT: port }).httpProxyPort).toBe(0);
+  });
+});

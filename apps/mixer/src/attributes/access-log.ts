@@ -7,7 +7,7 @@ import { setCarried } from './carried.js';
 import { principalOf } from './principal.js';
 import type { Direction, Reporter } from './reporter.js';
 import { shortFlags } from './response-flags.js';
-import { serviceOfCluster } from './service-names.js';
+import { serviceOfCluster, serviceOfHost } from './service-names.js';
 import type { WorkloadDirectory } from './workload-directory.js';
 
 type Common = envoy.data.accesslog.v3.AccessLogCommon.$Properties;
@@ -60,7 +60,10 @@ function setOutbound(bag: Attributes, common: Common, directory: WorkloadDirecto
   const upstream = socketAddress(common.upstreamRemoteAddress);
   if (upstream) addAll(bag, directory.ofAddress(upstream.address, upstream.port)?.destination ?? []);
   setDestinationAddress(bag, common.upstreamRemoteAddress);
-  if (common.upstreamCluster) addAll(bag, serviceOfCluster(common.upstreamCluster));
+  const service = serviceOfCluster(common.upstreamCluster ?? '');
+  // What Envoy answers itself has no cluster; then the route's host, as carried, is the service that was meant.
+  const host = service.length === 0 ? common.customTags?.['destination.service.host'] : undefined;
+  addAll(bag, host ? serviceOfHost(host) : service);
 }
 
 function setDestinationAddress(bag: Attributes, address: Common['upstreamRemoteAddress']): void {

@@ -32,8 +32,31 @@ export interface Inventory {
   readonly templates: ReadonlyMap<string, Template>;
 }
 
-/** Resolves the config. A mistake costs what it is made in; it is never fatal. */
-export function buildSnapshot(entries: ConfigEntries, { adapters, templates }: Inventory): ConfigSnapshot {
+/** Config as the log has it. `touched` says what has changed since the previous snapshot. */
+export interface SnapshotInput {
+  readonly policy: ConfigEntries;
+  readonly workloads: ConfigEntries;
+  readonly touched: { readonly policy: boolean; readonly workloads: boolean };
+}
+
+/** Resolves what has changed. A mistake costs what it is made in; it is never fatal. */
+export function buildSnapshot(
+  { policy, workloads, touched }: SnapshotInput,
+  previous: ConfigSnapshot | undefined,
+  inventory: Inventory,
+): ConfigSnapshot {
+  const directory =
+    previous && !touched.workloads
+      ? previous.workloads
+      : new WorkloadDirectory([...workloads.values()].map(({ resource }) => resource));
+  if (previous && !touched.policy) return { ...previous, workloads: directory };
+  return { ...buildPolicy(policy, inventory), workloads: directory };
+}
+
+function buildPolicy(
+  entries: ConfigEntries,
+  { adapters, templates }: Inventory,
+): Omit<ConfigSnapshot, 'workloads'> {
   const findings = new Findings();
   const manifests = entriesOfKind<AttributeManifest>(entries, 'attributemanifest');
   const finder = ManifestFinder.of(manifests.map(({ resource }) => resource.spec));
@@ -41,13 +64,6 @@ export function buildSnapshot(entries: ConfigEntries, { adapters, templates }: I
   const handlers = resolveHandlers(entries, adapters, findings);
   const instances = resolveInstances(entries, { templates, finder, compiler, findings });
   const rules = resolveRules(entries, { handlers, instances, compiler, findings });
-  return {
-    attributes: finder,
-    handlers,
-    instances,
-    rules,
-    quotaSpecs: QuotaSpecs.of(entries, findings),
-    workloads: new WorkloadDirectory([...entries.values()].map(({ resource }) => resource)),
-    diagnostics: findings.diagnostics,
-  };
+  const quotaSpecs = QuotaSpecs.of(entries, findings);
+  return { attributes: finder, handlers, instances, rules, quotaSpecs, diagnostics: findings.diagnostics };
 }

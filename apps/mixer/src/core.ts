@@ -1,0 +1,2 @@
+/** Mixer's pure part, for the CLI. */
+export { evaluateExpression, type Evaluation } from './attributes/evaluate.js';

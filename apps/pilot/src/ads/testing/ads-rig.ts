@@ -1,12 +1,12 @@
 import { createServer, request, Agent, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
-import { GrpcEndpoint } from '#common/grpc';
+import { GrpcEndpoint, type GrpcTls } from '#common/grpc';
 import { createLogger } from '#common/logger';
 import { startEnvoy, type RunningEnvoy } from '#common/testing';
 import { PushEngine } from '../../push/engine.js';
 import { toyGenerators, ToyWorld } from '../../push/testing/toy-world.js';
-import { AdsService } from '../ads-service.js';
+import { AdsService, type AdsOptions } from '../ads-service.js';
 import { PilotMetrics } from '../metrics.js';
 import type { Edits } from './envoy-resources.js';
 
@@ -22,7 +22,7 @@ export class AdsRig {
   private readonly endpoint: GrpcEndpoint;
   private world = ToyWorld.empty();
 
-  constructor(bind = '127.0.0.1:0', overrides: Partial<ConstructorParameters<typeof AdsService>[0]> = {}) {
+  constructor(bind = '127.0.0.1:0', overrides: Partial<AdsOptions> = {}, tls?: GrpcTls) {
     this.service = new AdsService({
       engine: this.engine,
       metrics: new PilotMetrics(this.registry),
@@ -35,8 +35,8 @@ export class AdsRig {
       now: Date.now,
       ...overrides,
     });
-    const services = [this.service.service('plaintext')];
-    this.endpoint = new GrpcEndpoint({ bind, services, shutdownGraceMs: 100 });
+    const services = [this.service.service(tls ? 'tls' : 'plaintext')];
+    this.endpoint = new GrpcEndpoint({ bind, services, shutdownGraceMs: 100, ...(tls && { tls }) });
   }
 
   listen(): Promise<string> {
@@ -77,20 +77,18 @@ export class AdsRig {
   }
 }
 
-/** A real Envoy that takes everything from ADS at `address`. */
-export function startProxy(address: string, kind: 'delta' | 'sotw', id = 'a'): Promise<RunningEnvoy> {
+/**
+ * A real Envoy that takes everything from ADS at `address`, and its secrets from the unix socket `sds`, if there is one.
+ */
+export function startProxy(
+  address: string,
+  kind: 'delta' | 'sotw',
+  id = 'a',
+  sds?: string,
+): Promise<RunningEnvoy> {
   const [host, port] = address.split(':');
-  const socket_address = { address: host, port_value: Number(port) };
   const ads = { ads: {}, resource_api_version: 'V3' };
-  const endpoints = [{ lb_endpoints: [{ endpoint: { address: { socket_address } } }] }];
-  const http2 = {
-    'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-      '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-      explicit_http_config: { http2_protocol_options: {} },
-    },
-  };
-  const cluster = { name: 'xds-grpc', type: 'STATIC', typed_extension_protocol_options: http2 };
-  const load_assignment = { cluster_name: 'xds-grpc', endpoints };
+  const xds = http2Cluster('xds-grpc', { socket_address: { address: host, port_value: Number(port) } });
   return startEnvoy({
     node: {
       id: `sidecar~127.0.0.1~${id}.default~default.svc.cluster.local`,
@@ -106,8 +104,19 @@ export function startProxy(address: string, kind: 'delta' | 'sotw', id = 'a'): P
       cds_config: ads,
       lds_config: ads,
     },
-    static_resources: { clusters: [{ ...cluster, load_assignment }] },
+    static_resources: { clusters: sds ? [xds, http2Cluster('sds-grpc', { pipe: { path: sds } })] : [xds] },
   });
+}
+
+function http2Cluster(name: string, address: object): object {
+  const options = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+  const http2 = { explicit_http_config: { http2_protocol_options: {} } };
+  return {
+    name,
+    type: 'STATIC',
+    typed_extension_protocol_options: { [options]: { '@type': `type.googleapis.com/${options}`, ...http2 } },
+    load_assignment: { cluster_name: name, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+  };
 }
 
 /** An HTTP server that says its name. */

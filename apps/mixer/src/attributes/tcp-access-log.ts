@@ -5,13 +5,17 @@ import { setPresent } from './bag.js';
 import type { Reporter } from './reporter.js';
 import type { WorkloadDirectory } from './workload-directory.js';
 
+type Common = envoy.data.accesslog.v3.AccessLogCommon.$Properties;
 type Entry = envoy.data.accesslog.v3.TCPAccessLogEntry.$Properties;
 
-/** envoy.data.accesslog.v3.AccessLogType; 14 is newer than the API files that the code is generated from. */
+/**
+ * envoy.data.accesslog.v3.AccessLogType: TcpUpstreamConnected, TcpPeriodic and TcpConnectionStart, which is newer than
+ * the API files that the code is generated from. Anything else is a connection's end.
+ */
 const CONNECTION_EVENTS: ReadonlyMap<number, string> = new Map([
-  [14, 'open'],
   [1, 'open'],
   [2, 'continue'],
+  [14, 'open'],
 ]);
 /** Connections of one stream whose counters are remembered. Beyond it the oldest is forgotten, and counted anew. */
 const MAX_CONNECTIONS = 100_000;
@@ -31,7 +35,7 @@ export class TcpConnections {
   attributes(entry: Entry, reporter: Reporter, directory: WorkloadDirectory): Attributes {
     const common = entry.commonProperties ?? {};
     const bag = commonAttributes(common, reporter, directory);
-    const event = CONNECTION_EVENTS.get(common.accessLogType ?? 0) ?? 'close';
+    const event = this.eventOf(common);
     bag.set('context.protocol', 'tcp');
     bag.set('connection.event', event);
     setPresent(bag, 'connection.id', common.streamId);
@@ -39,6 +43,12 @@ export class TcpConnections {
     setPresent(bag, 'connection.duration', durationOf(common.duration));
     this.setBytes(bag, common.streamId ?? '', event, entry.connectionProperties ?? {});
     return bag;
+  }
+
+  /** A proxy may log both the start and the upstream's connection: a connection is opened once. */
+  private eventOf({ accessLogType, streamId }: Common): string {
+    const event = CONNECTION_EVENTS.get(accessLogType ?? 0) ?? 'close';
+    return event === 'open' && this.last.has(streamId ?? '') ? 'continue' : event;
   }
 
   private setBytes(

@@ -136,7 +136,7 @@ function tcpProxy(options: SidecarOptions): Json {
       stat_prefix: 'tcp',
       cluster: options.upstreamCluster,
       access_log: [accessLog(options, 'tcp')],
-      access_log_options: { flush_access_log_on_start: true, access_log_flush_interval: '0.1s' },
+      access_log_options: { flush_access_log_on_connected: true, access_log_flush_interval: '0.1s' },
     },
   };
 }

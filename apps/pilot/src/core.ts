@@ -10,4 +10,5 @@ export type { Proxy } from './model/proxy.js';
 export { describeProxy, translate, worldOf } from './translate.js';
 export type { Translation, TranslationRequest, TranslationResult } from './translate.js';
 export type { Environment } from './world/view.js';
+export { ambiguousWorkload } from './world/ambiguous-workload.js';
 export { createWorld } from './world/world.js';

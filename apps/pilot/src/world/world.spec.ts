@@ -10,6 +10,7 @@ import type { Proxy } from '../model/proxy.js';
 import { randomChanges } from '../testing/random-mesh.js';
 import { readResources } from '../testing/read-resources.js';
 import { worldOf } from '../translate.js';
+import { ambiguousWorkload } from './ambiguous-workload.js';
 import { createWorld } from './world.js';
 
 function proxy(id: string, metadata: Record<string, unknown>): Proxy {
@@ -129,6 +130,29 @@ describe('a world that took changes in one by one', () => {
       }),
       { ...RUNS, numRuns: 30 },
     );
+  });
+});
+
+describe('ambiguousWorkload', () => {
+  const workload = (name: string): string => `
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: ${name}}
+spec: {address: 10.0.0.7}
+`;
+  const world = worldOf(readResources(`${workload('first')}---${workload('second')}`));
+  const id = 'sidecar~10.0.0.7~app.default~default.svc.cluster.local';
+
+  it('says whom a proxy is taken for, and what else it could be', () => {
+    const diagnostic = ambiguousWorkload(world, proxy(id, {}));
+    expect(diagnostic).toMatchObject({
+      code: 'QT2001',
+      message: expect.stringMatching('taken for first: second'),
+    });
+  });
+
+  it('has nothing to say where the proxy names its workload', () => {
+    expect(ambiguousWorkload(world, proxy(id, { WORKLOAD_ENTRY: 'second' }))).toBeUndefined();
   });
 });
 

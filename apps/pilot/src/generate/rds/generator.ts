@@ -6,7 +6,7 @@ import { pickVirtualHost } from '../vhds/generator.js';
 import { hostsOfRoute } from '../vhds/hosts.js';
 import type { RouteConfigurationPick } from './route-configuration.js';
 import { routeConfiguration, routeConfigurationSources, unknownHosts } from './route-configuration.js';
-import { routeNames } from './routes.js';
+import { routeNames, tableSources } from './routes.js';
 
 /**
  * Route tables: whole, or for a proxy that takes virtual hosts one by one with only what has to stand in the table
@@ -26,6 +26,7 @@ export const routeGenerator: Generator<RouteConfigurationPick & Inputs> = {
       unknownHosts: unknownHosts(view, proxy, name),
       virtualHosts: picks.filter((pick) => pick !== undefined),
       vhds: proxy.vhds,
+      sources: tableSources(view, proxy),
     });
   },
 

@@ -1,4 +1,5 @@
 import { envoy } from '#common/proto/envoy';
+import type { ResourceKey } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { HTTP_PROXY_ROUTE, PASSTHROUGH } from '../common/names.js';
@@ -17,6 +18,8 @@ export interface RouteConfigurationPick {
   readonly virtualHosts: readonly VirtualHostPick[];
   /** Whether the others follow one by one. */
   readonly vhds: boolean;
+  /** Config that decides about the table itself. */
+  readonly sources: readonly ResourceKey[];
 }
 
 export function routeConfiguration(pick: RouteConfigurationPick): RouteConfiguration {
@@ -33,7 +36,7 @@ export function routeConfiguration(pick: RouteConfigurationPick): RouteConfigura
 }
 
 export function routeConfigurationSources(pick: RouteConfigurationPick): string[] {
-  return distinctSources(...pick.virtualHosts.map(virtualHostSources));
+  return distinctSources(pick.sources, ...pick.virtualHosts.map(virtualHostSources));
 }
 
 /** The explicit proxy blocks: there is no original destination to pass a request through to, only the proxy itself. */

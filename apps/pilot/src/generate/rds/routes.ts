@@ -1,3 +1,4 @@
+import type { ResourceKey } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { isHttp } from '../../model/service.js';
@@ -38,4 +39,11 @@ function boundEgressPorts(view: WorldView, proxy: Proxy): number[] {
 /** Port of the explicit HTTP proxy, 0 where there is none. */
 export function httpProxyPort(view: WorldView, proxy: Proxy): number {
   return proxy.httpProxyPort || view.mesh().proxyHttpPort;
+}
+
+/** The config that decides which tables a proxy has, and what they do with unknown hosts. */
+export function tableSources(view: WorldView, proxy: Proxy): ResourceKey[] {
+  if (proxy.type === 'router') return httpServers(view, proxy).map(({ gateway }) => gateway.key);
+  const sidecar = view.sidecar(proxy);
+  return [...view.mesh().sources, ...(sidecar ? [sidecar.key] : [])];
 }

@@ -6,6 +6,9 @@ import type { Edit, Index } from './edit.js';
 
 /** Config of one kind by namespace: for kinds of which a namespace has few. */
 export class NamespaceIndex<Spec> implements Index<Spec> {
+  /** Sorted on first use: asked for far more often than it changes. */
+  private sorted: readonly Config<Spec>[] | undefined;
+
   private constructor(
     private readonly factOf: (namespace: string) => Fact,
     private readonly groups: MultiMap<Config<Spec>>,
@@ -20,11 +23,13 @@ export class NamespaceIndex<Spec> implements Index<Spec> {
     return [...this.groups.get(namespace)].map(([, config]) => config).sort(byAge);
   }
 
-  all(): Config<Spec>[] {
-    return [...this.groups.keys()].flatMap((namespace) => this.in(namespace)).sort(byAge);
+  all(): readonly Config<Spec>[] {
+    this.sorted ??= [...this.groups.keys()].flatMap((namespace) => this.in(namespace)).sort(byAge);
+    return this.sorted;
   }
 
   apply(edits: readonly Edit<Spec>[], touched: Set<Fact>): NamespaceIndex<Spec> {
+    if (edits.length === 0) return this;
     let { groups } = this;
     for (const { before, after } of edits) {
       if (before) groups = groups.delete(before.namespace, before.key);

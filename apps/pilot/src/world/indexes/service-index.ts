@@ -61,6 +61,7 @@ export class ServiceIndex implements Index<Spec> {
   }
 
   apply(edits: readonly Edit<Spec>[], touched: Set<Fact>): ServiceIndex {
+    if (edits.length === 0) return this;
     const hosts = new Set<string>();
     const entries = this.updateEntries(edits, touched, hosts);
     let tables = this.tables;

@@ -1,0 +1,21 @@
+import type { Diagnostic } from '#config';
+import type { World } from '../model/contract.js';
+import type { Proxy } from '../model/proxy.js';
+
+/**
+ * A proxy without a WORKLOAD_ENTRY is known by its address; where several WorkloadEntries of its namespace have that,
+ * the oldest is taken for it. Undefined where there is nothing to guess.
+ */
+export function ambiguousWorkload(world: World, proxy: Proxy): Diagnostic | undefined {
+  const [taken, ...others] = world.view(() => undefined).workloads(proxy);
+  if (!taken || others.length === 0) return undefined;
+  const names = others.map(({ name }) => name).join(', ');
+  return {
+    code: 'QT2001',
+    level: 'Warning',
+    message: `proxy ${proxy.id} is taken for ${taken.name}: ${names} have its address too; its node metadata should name its WORKLOAD_ENTRY`,
+    path: 'spec.address',
+    origin: world.origin(taken.key) ?? { file: '', line: 0 },
+    resource: taken.key,
+  };
+}

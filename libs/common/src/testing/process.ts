@@ -18,9 +18,9 @@ export interface SpawnedProcess {
   readonly child: ChildProcess;
   readonly pid: number;
   /** Everything it wrote so far (the newest 2 MB), stdout and stderr interleaved. */
-  logs(): string;
+  readonly logs: () => string;
   /** What it wrote on stdout alone. */
-  stdout(): string;
+  readonly stdout: () => string;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   running(): boolean;
   /** Sends SIGTERM, after `graceMs` SIGKILL, to the whole group; resolves when the child is gone. */

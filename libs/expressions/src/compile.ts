@@ -115,7 +115,8 @@ function binary(node: Call, finder: AttributeFinder, apply: (a: Value, b: Value)
 function compileFunction(node: Call, finder: AttributeFinder): Evaluate {
   const metadata = FUNCTIONS.get(node.name);
   if (!metadata) throw new ExpressionError(`unknown function ${node.name}`, node.position);
-  const operands = node.target ? [node.target, ...node.args] : [...node.args];
+  const args = node.args.slice(0, metadata.parameters.length);
+  const operands = node.target ? [node.target, ...args] : args;
   if (node.name === 'matches' && node.target?.kind === 'literal') return fixedPattern(node, finder);
   const evaluators = operands.map((operand) => present(operand, finder));
   const call = metadata.call as (...args: Value[]) => Value | Failure;

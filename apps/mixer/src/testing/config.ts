@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { ConfigChange, StoredResource } from '#common/config-log';
 import { encodeContent, readConfig } from '#config';
 
-/** A config as the log would hand it on: YAML texts by file name. */
+/** A config as the log would hand it on, from YAML texts by file name. Throws for what Galley would refuse. */
 export function configChange(files: Readonly<Record<string, string>>): ConfigChange {
   const reading = readConfig(Object.entries(files).map(([path, text]) => ({ path, text })));
-  if (reading.diagnostics.length > 0) throw new Error(JSON.stringify(reading.diagnostics, null, 1));
+  const refused = reading.diagnostics.filter(({ level }) => level === 'Error');
+  if (refused.length > 0) throw new Error(JSON.stringify(refused, null, 1));
   const resources = new Map<string, StoredResource>();
   for (const [key, { resource, origin }] of reading.resources) {
     resources.set(key, { content: encodeContent(resource), origin });

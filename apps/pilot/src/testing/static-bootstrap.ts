@@ -2,13 +2,41 @@ import type { JsonObject, JsonValue } from '#common/proto/json';
 import type { Translation } from '../translate.js';
 
 /**
- * What a proxy gets over xDS, in the static form that `envoy --mode validate` reads: routes inside their listeners,
- * endpoints inside their clusters. Several translations fit into one bootstrap: each listener has an address of its
+ * What a proxy gets over xDS in the static form of a bootstrap: routes inside their listeners, endpoints inside their
+ * clusters.
+ */
+export function inlined({ listeners, routes, clusters, endpoints }: Translation): {
+  readonly listeners: JsonObject[];
+  readonly clusters: JsonObject[];
+} {
+  const routesByName = new Map(routes.map((route) => [nameOf(route), route]));
+  return {
+    listeners: listeners.map((listener) => {
+      const inline = (rds: JsonValue): JsonObject => {
+        const { route_config_name: name } = rds as JsonObject;
+        return { route_config: routesByName.get(typeof name === 'string' ? name : '') ?? null };
+      };
+      return replaceMembers(listener, 'rds', inline) as JsonObject;
+    }),
+    clusters: clusters.map((cluster) => {
+      if (cluster['type'] !== 'EDS') return cluster;
+      const { eds_cluster_config: _, ...rest } = cluster;
+      const assignment = endpoints.find((each) => each['cluster_name'] === cluster['name']);
+      return { ...rest, type: 'STATIC', load_assignment: assignment ?? { cluster_name: 'none' } };
+    }),
+  };
+}
+
+/**
+ * A bootstrap for `envoy --mode validate`. Several translations fit into one: each listener has an address of its
  * own, and each cluster the name of its case in front, but for those that Envoy looks up when it reads the filters.
  */
 export function staticBootstrap(translations: ReadonlyMap<string, Translation>): JsonObject {
-  const listeners = [...translations].flatMap(([name, translation]) => staticListeners(name, translation));
-  const clusters = [...translations].flatMap(([name, translation]) => staticClusters(name, translation));
+  const cases = [...translations].map(([name, translation]) => ({ name, ...inlined(translation) }));
+  const listeners = cases.flatMap(({ name, listeners }) => listeners.map((each) => prefixed(name, each)));
+  const clusters = cases.flatMap(({ name, clusters }) =>
+    clusters.map((each) => (/\|istio-(policy|telemetry)\./.test(nameOf(each)) ? each : prefixed(name, each))),
+  );
   const byName = new Map([...clusters, ...AGENT_CLUSTERS].map((cluster) => [nameOf(cluster), cluster]));
   return {
     node: { id: 'sidecar~10.0.0.1~a.default~default.svc.cluster.local', cluster: 'a' },
@@ -17,6 +45,10 @@ export function staticBootstrap(translations: ReadonlyMap<string, Translation>):
       clusters: [...byName.values()],
     },
   };
+}
+
+function prefixed(name: string, resource: JsonObject): JsonObject {
+  return { ...resource, name: `${name}/${nameOf(resource)}` };
 }
 
 /** Any address does: validation binds none. */
@@ -35,33 +67,16 @@ const AGENT_CLUSTERS: readonly JsonObject[] = ['sds-grpc', 'xds-grpc'].map((name
   },
 }));
 
-function staticListeners(name: string, { listeners, routes }: Translation): JsonObject[] {
-  const byName = new Map(routes.map((route) => [route['name'], route]));
-  return listeners.map((listener) => {
-    const inlined = replaceMembers(listener, 'rds', (rds) => {
-      return { route_config: byName.get((rds as JsonObject)['route_config_name'] ?? '') ?? null };
-    }) as JsonObject;
-    return { ...inlined, name: `${name}/${nameOf(listener)}` };
-  });
-}
-
-function staticClusters(name: string, { clusters, endpoints }: Translation): JsonObject[] {
-  return clusters.map((cluster) => {
-    const isMixer = /\|istio-(policy|telemetry)\./.test(nameOf(cluster));
-    const named = isMixer ? cluster : { ...cluster, name: `${name}/${nameOf(cluster)}` };
-    if (cluster['type'] !== 'EDS') return named;
-    const { eds_cluster_config: _, ...rest } = named;
-    const assignment = endpoints.find((each) => each['cluster_name'] === cluster['name']);
-    return { ...rest, type: 'STATIC', load_assignment: assignment ?? { cluster_name: 'none' } };
-  });
-}
-
 function nameOf({ name }: JsonObject): string {
   return typeof name === 'string' ? name : '';
 }
 
 /** Replaces each member of this name, however deep, by other members. */
-function replaceMembers(value: JsonValue, name: string, by: (member: JsonValue) => JsonObject): JsonValue {
+export function replaceMembers(
+  value: JsonValue,
+  name: string,
+  by: (member: JsonValue) => JsonObject,
+): JsonValue {
   if (Array.isArray(value)) return value.map((item) => replaceMembers(item, name, by));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -1,0 +1,45 @@
+import type { TlsIdentity } from '#common/identity';
+import type { JsonObject, JsonValue } from '#common/proto/json';
+import { startEnvoy } from '#common/testing';
+import { translate } from '../translate.js';
+import { readResources } from './read-resources.js';
+import { inlined, replaceMembers } from './static-bootstrap.js';
+
+export interface SidecarOptions {
+  readonly config: string;
+  readonly nodeId: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** What an agent would give it by SDS. */
+  readonly identity: TlsIdentity;
+}
+
+/** A real Envoy with what was generated for a proxy, without a control plane: secrets stand in its bootstrap. */
+export async function startSidecar({ config, nodeId, metadata, identity }: SidecarOptions): Promise<void> {
+  const result = translate({ resources: readResources(config), proxyNodeId: nodeId, metadata });
+  if (!result.ok) throw new Error(result.error);
+  const { listeners, clusters } = inlined(result.translation);
+  // A secret that is named without a source is one of the bootstrap's.
+  const bySecretName = (resources: JsonObject[]): JsonValue =>
+    replaceMembers(resources, 'sds_config', () => ({}));
+  await startEnvoy({
+    node: { id: nodeId, cluster: 'test' },
+    static_resources: {
+      listeners: bySecretName(listeners),
+      clusters: bySecretName(clusters),
+      secrets: secrets(identity),
+    },
+  });
+}
+
+function secrets({ certChain, privateKey, roots }: TlsIdentity): JsonValue {
+  return [
+    {
+      name: 'default',
+      tls_certificate: {
+        certificate_chain: { inline_string: certChain },
+        private_key: { inline_string: privateKey },
+      },
+    },
+    { name: 'ROOTCA', validation_context: { trusted_ca: { inline_string: roots } } },
+  ];
+}

@@ -24,7 +24,7 @@ export const fact = {
   accounts: (host: string): Fact => `accounts/${host}`,
   workload: (namespace: string, name: string): Fact => `workload/${namespace}/${name}`,
   workloadsAt: (address: string): Fact => `workloads-at/${address}`,
-  /** Which services a workload is an endpoint of. */
+  /** Which services a workload (by key or address) is an endpoint of, and as what. */
   servicesOf: (instance: string): Fact => `services-of/${instance}`,
   virtualService: (host: string): Fact => `vs/${host}`,
   /** Which hosts the VirtualServices of a gateway have; `mesh` is one. */

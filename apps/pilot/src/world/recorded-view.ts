@@ -130,7 +130,8 @@ export class RecordedView implements WorldView {
 
   private instancesIn(host: string, named: ReadonlySet<string>, namespace: string): Instance[] {
     const service = this.service(host, namespace);
-    const mine = this.endpoints(host, namespace).find(
+    // Not by `endpoints`: of those only the own one counts, for which `servicesOf` stands.
+    const mine = this.pick(host, namespace)?.endpoints.find(
       (endpoint) =>
         endpoint.namespace === namespace && (named.has(endpoint.source) || named.has(endpoint.address)),
     );

@@ -199,6 +199,12 @@ describe('facts', () => {
     expect(changed).not.toContain('service/reviews.default.svc.cluster.local');
     expect(changed).not.toContain('accounts/reviews.default.svc.cluster.local');
     expect(changed).not.toContain('services');
+    // The workload itself is touched, its neighbours in the service are not.
+    expect([...changed].filter((each) => each.startsWith('services-of/'))).toEqual([
+      `services-of/${workload?.key}`,
+      'services-of/10.0.0.3',
+      'services-of/10.0.0.4',
+    ]);
   });
 
   it('of a new port are the port and the service', () => {

@@ -14,13 +14,28 @@ export function endpointsOf(
   entries: readonly Config<ServiceEntry>[],
   selected: (entry: Config<ServiceEntry>) => readonly Config<WorkloadEntry>[],
 ): Endpoint[] {
-  const written = entries.flatMap((entry) => [
-    ...(entry.spec.endpoints ?? []).map((spec, index) => endpoint(spec, spec.labels ?? {}, entry, index)),
-    ...selected(entry).map((workload) => endpoint(workload.spec, workloadLabels(workload), workload, 0)),
-  ]);
+  const written = entries.flatMap((entry) => [...inline(entry), ...selected(entry).flatMap(ofWorkload)]);
   const [first] = entries;
   if (written.length > 0 || !first || !resolvedByName(first.spec) || host.startsWith('*')) return written;
   return [{ ...endpoint({ address: host }, {}, first, 0), tlsMode: 'disabled' }];
+}
+
+/** Made once for each config, so that an endpoint that did not change is the same object. */
+const made = new WeakMap<Config, readonly Endpoint[]>();
+
+function once(config: Config, make: () => Endpoint[]): readonly Endpoint[] {
+  let endpoints = made.get(config);
+  if (!endpoints) made.set(config, (endpoints = make()));
+  return endpoints;
+}
+
+function inline(entry: Config<ServiceEntry>): readonly Endpoint[] {
+  const written = entry.spec.endpoints ?? [];
+  return once(entry, () => written.map((spec, index) => endpoint(spec, spec.labels ?? {}, entry, index)));
+}
+
+function ofWorkload(workload: Config<WorkloadEntry>): readonly Endpoint[] {
+  return once(workload, () => [endpoint(workload.spec, workloadLabels(workload), workload, 0)]);
 }
 
 export function resolvedByName(spec: ServiceEntry): boolean {

@@ -10,6 +10,7 @@ import { serviceOf } from '../../registries/static/services.js';
 import { fact } from '../facts.js';
 import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
+import { touchEndpoints } from './endpoint-changes.js';
 import { Entries } from './entries.js';
 
 /** A service with its endpoints, as one namespace defines it. */
@@ -125,7 +126,7 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
   const before = tables.hosts.get(host) ?? [];
   touchIfChanged(touched, before.map(visibility), after.map(visibility), fact.services);
   touchIfChanged(touched, before.map(service), after.map(service), fact.service(host));
-  touchIfChanged(touched, before.map(endpoints), after.map(endpoints), fact.endpoints(host));
+  touchEndpoints(host, before.flatMap(endpoints), after.flatMap(endpoints), touched);
   touchIfChanged(touched, before.map(accountsOf), after.map(accountsOf), fact.accounts(host));
   touchPorts(before, after, touched);
   const hosts = after.length > 0 ? tables.hosts.set(host, after) : tables.hosts.delete(host);
@@ -139,7 +140,7 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
     hosts,
     onPort: moved(tables.onPort, portsOf),
     atAddress: moved(tables.atAddress, addressesOf, fact.servicesAt),
-    ofInstance: moved(tables.ofInstance, instancesOf, fact.servicesOf),
+    ofInstance: moved(tables.ofInstance, instancesOf),
   };
 }
 

@@ -69,8 +69,18 @@ const UNSUPPORTED: ReadonlyMap<string, readonly string[]> = new Map([
     'rbac.istio.io',
     ['ClusterRbacConfig', 'RbacConfig', 'ServiceRole', 'ServiceRoleBinding', 'AuthorizationPolicy'],
   ],
-  [CONFIG, ['template', 'adapter', 'HTTPAPISpec', 'HTTPAPISpecBinding']],
+  [CONFIG, ['template', 'adapter', 'HTTPAPISpec', 'HTTPAPISpecBinding', ...legacyPolicyKinds()]],
 ]);
+
+/** Kinds of their own that Mixer's templates and adapters had before `instance` and `handler`. */
+function legacyPolicyKinds(): string[] {
+  const templates =
+    'apikey authorization checknothing edge kubernetes listentry logentry metric quota reportnothing tracespan';
+  const adapters =
+    'bypass circonus cloudwatch denier dogstatsd fluentd kubernetesenv listchecker memquota noop opa prometheus ' +
+    'rbac redisquota signalfx solarwinds stackdriver statsd stdio zipkin';
+  return `${templates} ${adapters}`.split(' ');
+}
 
 const byName: ReadonlyMap<string, Kind> = new Map(
   [...KINDS, MESH_CONFIG].map((kind) => [`${kind.group}/${kind.kind}`, kind]),

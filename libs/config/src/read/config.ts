@@ -1,7 +1,9 @@
 import { diagnostic } from '../codes.js';
 import type { Diagnostic } from '../diagnostics.js';
 import { formatPath } from '../problem.js';
+import { provisionsOf } from '../references.js';
 import type { Origin, Resource, ResourceKey } from '../resource.js';
+import { danglingReferences, foreignProvisions } from './analyze.js';
 import type { FileReading } from './file.js';
 import { readFile } from './file.js';
 import type { DocumentReading } from './manifest.js';
@@ -28,26 +30,40 @@ export function byPath(left: { readonly path: string }, right: { readonly path: 
   return left.path < right.path ? -1 : Number(left.path > right.path);
 }
 
-/** Reads a whole config from nothing. Every mistake is a diagnostic; what is valid is in the result. */
+/**
+ * Reads a whole config from nothing. Every mistake is a diagnostic, references between resources included; what is
+ * valid is in the result.
+ */
 export function readConfig(files: readonly ConfigFile[]): ConfigReading {
+  const readings = [...files].sort(byPath).map((file) => readFile(file.path, file.text));
   const resources = new Map<ResourceKey, LocatedResource>();
+  const diagnostics = readings.flatMap((reading) => [
+    ...fileDiagnostics(reading),
+    ...takeIn(reading, resources),
+  ]);
+  const provided = new Set(foreignProvisions(readings));
+  for (const { resource } of resources.values())
+    for (const provision of provisionsOf(resource)) provided.add(provision);
+  const dangling = danglingReferences(
+    readings,
+    provided,
+    (_reading, { resource }) => resources.get(resource.key)?.resource === resource,
+  );
+  return { resources, diagnostics: [...diagnostics, ...dangling] };
+}
+
+/** Adds what a file holds; what stands elsewhere already is a diagnostic. */
+function takeIn(reading: FileReading, resources: Map<ResourceKey, LocatedResource>): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const taken = new Map<ResourceKey, Origin>();
-  for (const file of [...files].sort(byPath)) {
-    const reading = readFile(file.path, file.text);
-    diagnostics.push(...fileDiagnostics(reading));
-    for (const document of reading.documents) {
-      const key = documentKey(document);
-      if (key === undefined) continue;
-      const origin = { file: file.path, line: document.line };
-      const first = taken.get(key);
-      if (first) diagnostics.push(duplicateDiagnostic(key, origin, first));
-      else taken.set(key, origin);
-      if (!first && document.outcome === 'accepted')
-        resources.set(key, { resource: document.resource, origin });
-    }
+  for (const document of reading.documents) {
+    const key = documentKey(document);
+    if (key === undefined) continue;
+    const origin = { file: reading.path, line: document.line };
+    const first = resources.get(key);
+    if (first) diagnostics.push(duplicateDiagnostic(key, origin, first.origin));
+    else if (document.outcome === 'accepted') resources.set(key, { resource: document.resource, origin });
   }
-  return { resources, diagnostics };
+  return diagnostics;
 }
 
 /** The key of the resource that a document names, accepted or not. */

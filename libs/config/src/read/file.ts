@@ -22,16 +22,20 @@ const ENDING_LINES = 3;
 
 /**
  * Reads a file of YAML or JSON documents. Never throws; a file that says nothing readable has one `unnamed`
- * document. With the `previous` reading of the same file only changed documents cost anything.
+ * document. With `previous` readings of the same file only documents that none of them has cost anything.
  */
-export function readFile(path: string, text: string, previous?: FileReading): FileReading {
+export function readFile(
+  path: string,
+  text: string,
+  ...previous: readonly (FileReading | undefined)[]
+): FileReading {
   if (text.length > MAX_TEXT_LENGTH) {
     return failedReading(path, 'limit', `the file is longer than ${MAX_TEXT_LENGTH} characters`);
   }
   const chunks = new Map<string, readonly DocumentReading[]>();
   const documents: DocumentReading[] = [];
   for (const chunk of chunksOf(text)) {
-    const read = chunks.get(chunk.text) ?? previous?.chunks.get(chunk.text) ?? readChunk(chunk);
+    const read = chunks.get(chunk.text) ?? known(chunk, previous) ?? readChunk(chunk);
     chunks.set(chunk.text, read);
     for (const document of read) documents.push(shifted(document, chunk.offset));
   }
@@ -63,14 +67,25 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+function known(
+  chunk: Chunk,
+  previous: readonly (FileReading | undefined)[],
+): readonly DocumentReading[] | undefined {
+  return previous.find((reading) => reading?.chunks.has(chunk.text))?.chunks.get(chunk.text);
+}
+
 function readChunk(chunk: Chunk): DocumentReading[] {
   return parseYaml(chunk.text).flatMap((document) => readDocument(document));
 }
 
 function shifted(document: DocumentReading, offset: number): DocumentReading {
   if (offset === 0) return document;
-  const problems = document.problems.map((problem) => ({ ...problem, line: problem.line + offset }));
-  return { ...document, line: document.line + offset, problems };
+  const moved = { ...document, line: document.line + offset, problems: document.problems.map(move) };
+  return moved.outcome === 'accepted' ? { ...moved, references: moved.references.map(move) } : moved;
+
+  function move<T extends { readonly line: number }>(located: T): T {
+    return { ...located, line: located.line + offset };
+  }
 }
 
 function endingOf(text: string): string {

@@ -1,7 +1,10 @@
+import { encodeContent } from '../canonical.js';
 import { findKind, isIstioGroup, isUnsupportedKind } from '../kinds/registry.js';
 import type { Kind } from '../kinds/registry.js';
 import type { CodeName } from '../codes.js';
 import type { Path } from '../problem.js';
+import { referencesOf, serviceProvision } from '../references.js';
+import type { Provision, Reference } from '../references.js';
 import { resourceKey } from '../resource.js';
 import type { Resource } from '../resource.js';
 import { isDnsLabel, isDnsSubdomain } from '../rules/text.js';
@@ -15,6 +18,10 @@ export interface LocatedProblem {
   readonly line: number;
 }
 
+export interface LocatedReference extends Reference {
+  readonly line: number;
+}
+
 /**
  * What one document says: a resource; a resource that is named and refused; nothing that could be named (`unnamed`,
  * so nobody knows which resources it stands for); or something that is not Quartet's (`ignored`).
@@ -23,6 +30,10 @@ export type DocumentReading =
   | {
       readonly outcome: 'accepted';
       readonly resource: Resource;
+      /** Canonical JSON of the resource, as the config log holds it. */
+      readonly content: string;
+      /** What the resource names, for checks between resources. */
+      readonly references: readonly LocatedReference[];
       readonly line: number;
       readonly problems: readonly LocatedProblem[];
     }
@@ -34,6 +45,8 @@ export type DocumentReading =
     }
   | {
       readonly outcome: 'unnamed' | 'ignored';
+      /** Set for a Service of Kubernetes: others may name it. */
+      readonly provides?: Provision;
       readonly line: number;
       readonly problems: readonly LocatedProblem[];
     };
@@ -53,7 +66,7 @@ const TOP_LEVEL = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
 
 /** Reads one manifest, `{apiVersion, kind, metadata, spec}`. */
 export function readManifest(located: LocatedValue): DocumentReading {
-  const { value, line } = located;
+  const { value } = located;
   if (!isObject(value))
     return unnamed(located, 'this is not a resource: an object with apiVersion, kind and metadata', []);
   const { apiVersion, kind } = value;
@@ -67,11 +80,15 @@ export function readManifest(located: LocatedValue): DocumentReading {
   }
   // A misspelt kind in Istio's own groups may stand for a resource that must not vanish.
   if (isIstioGroup(group)) return unnamed(located, `${group} has no kind ${JSON.stringify(kind)}`, ['kind']);
-  return {
-    outcome: 'ignored',
-    line,
-    problems: [problem(located, 'foreignKind', `${apiVersion} ${kind} is not read`, [])],
-  };
+  const foreign = ignored(located, 'foreignKind', `${apiVersion} ${kind} is not read`);
+  return apiVersion === 'v1' && kind === 'Service' ? { ...foreign, ...serviceOf(value) } : foreign;
+}
+
+function serviceOf(fields: Fields): { provides?: Provision } {
+  const metadata = readMetadata(fields.metadata);
+  return typeof metadata === 'string'
+    ? {}
+    : { provides: serviceProvision(metadata.name, metadata.namespace) };
 }
 
 interface Metadata {
@@ -95,7 +112,27 @@ function readResource(kind: Kind, version: string, fields: Fields, located: Loca
   if (problems.length > 0 || !reading.valid)
     return { outcome: 'invalid', key, line: located.line, problems: all };
   const resource: Resource = { key, group: kind.group, kind: kind.kind, ...metadata, spec: reading.spec };
-  return { outcome: 'accepted', resource, line: located.line, problems: all };
+  return accepted(resource, located, all);
+}
+
+/** A message of the config log holds 1 MB; a resource has to fit one, as a JSON text. */
+const MAX_ENCODED_BYTES = 950_000;
+
+/** Accepts a resource unless it is too large for anybody to carry. */
+export function accepted(
+  resource: Resource,
+  located: LocatedValue,
+  problems: readonly LocatedProblem[],
+): DocumentReading {
+  const { line } = located;
+  const content = encodeContent(resource);
+  // No character takes more than 6 bytes, so most resources need no second encoding to be sure.
+  const fits =
+    content.length < MAX_ENCODED_BYTES / 6 || Buffer.byteLength(JSON.stringify(content)) < MAX_ENCODED_BYTES;
+  const references = referencesOf(resource).map((found) => ({ ...found, line: located.lineOf(found.path) }));
+  if (fits) return { outcome: 'accepted', resource, content, references, line, problems };
+  const tooLarge = problem(located, 'limit', `the resource takes more than ${MAX_ENCODED_BYTES} bytes`, []);
+  return { outcome: 'invalid', key: resource.key, line, problems: [...problems, tooLarge] };
 }
 
 /** What names a resource; a text where it does not. */

@@ -4,7 +4,7 @@ import { splitKey } from '../resource.js';
 import type { Resource } from '../resource.js';
 import { readSpec } from '../validate.js';
 import { parseYaml } from '../yaml/parse.js';
-import { isObject } from './manifest.js';
+import { accepted, isObject } from './manifest.js';
 import type { DocumentReading, LocatedProblem, LocatedValue } from './manifest.js';
 
 const PATH = ['data', 'mesh'] as const;
@@ -36,7 +36,7 @@ export function readMeshConfigMap(located: LocatedValue): DocumentReading {
     return { ...found, line: start + (document?.lineOf(found.path.slice(PATH.length)) ?? 0) };
   });
   if (!reading.valid) return refuse(line, problems);
-  return { outcome: 'accepted', resource: meshResource(reading.spec), line, problems };
+  return accepted(meshResource(reading.spec), located, problems);
 }
 
 function meshText(value: unknown): string | undefined {

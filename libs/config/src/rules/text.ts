@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { RE2JS } from 're2js';
 import type { StringMatch } from '../kinds/networking.js';
 import { parseDuration } from '../duration.js';
 import type { Scope } from '../problem.js';
+import { ipVersion } from './address.js';
 
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 /** Host names may be written in capitals and, as Istio takes them, with underscores. */
@@ -35,14 +35,16 @@ export function isWildcardHost(host: string): boolean {
 }
 
 export function isAddress(text: string): boolean {
-  return isIP(text) !== 0;
+  return ipVersion(text) !== 0;
 }
 
 /** An address, or a network such as 10.0.0.0/8. */
 export function isAddressOrNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   if (rest.length > 0 || !isAddress(address)) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(address) === 4 ? 32 : 128));
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (ipVersion(address) === 4 ? 32 : 128))
+  );
 }
 
 export function checkPort(port: number, scope: Scope): void {

@@ -127,6 +127,5 @@ class Conversion {
 /** The text of a scalar key as it was written: `9080` and `true` are names as well. */
 export function scalarText(node: Scalar): string | undefined {
   if (typeof node.value === 'string') return node.value;
-  if (node.value === null || node.value === undefined) return undefined;
-  return node.source ?? String(node.value);
+  return node.value === null || node.value === undefined ? undefined : node.source;
 }

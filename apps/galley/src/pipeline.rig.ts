@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { ConfigLogWriter } from '#common/config-log';
+import type { Commit } from '#common/config-log';
+import { silentLog } from '#common/nats';
+import { tempDir } from '#common/testing';
+import { decodeContent, resourceKey } from '#config';
+import type { VirtualService } from '#config';
+import { Pipeline } from './pipeline.js';
+
+/** Galley without its servers: a real folder, the real journal, and no NATS at all. */
+export interface GalleyRig {
+  readonly root: string;
+  readonly stateDir: string;
+  readonly pipeline: Pipeline;
+  readonly writer: ConfigLogWriter;
+  readonly commits: readonly Commit[];
+  /** When each commit came, by `performance.now()`. */
+  readonly times: readonly number[];
+  /** First destination's subset of a VirtualService in force; undefined where there is none. */
+  subset(name: string): string | undefined;
+  stop(): Promise<void>;
+}
+
+export async function startGalley(
+  root = tempDir('q-cfg-'),
+  stateDir = join(tempDir('q-gly-'), 'log'),
+): Promise<GalleyRig> {
+  const connect = jest.fn(() => Promise.reject(new Error('no NATS here')));
+  const writer = await ConfigLogWriter.open({ stateDir, connect });
+  const commits: Commit[] = [];
+  const times: number[] = [];
+  const onCommit = (commit: Commit): void => {
+    times.push(performance.now());
+    commits.push(commit);
+  };
+  const pipeline = new Pipeline({ root, writer, damage: writer.damage, onCommit, log: silentLog });
+  await pipeline.start();
+  return {
+    root,
+    stateDir,
+    pipeline,
+    writer,
+    commits,
+    times,
+    subset: (name) => {
+      const key = resourceKey('networking.istio.io', 'VirtualService', 'default', name);
+      const stored = writer.state.resources.get(key);
+      if (!stored) return undefined;
+      return decodeContent<VirtualService>(key, stored.content).spec.http?.[0]?.route?.[0]?.destination
+        .subset;
+    },
+    stop: async () => {
+      await pipeline.close();
+      await writer.close();
+    },
+  };
+}
+
+/** A VirtualService that sends everything to one subset. */
+export function virtualService(name: string, subset = 'v1'): string {
+  return `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: ${name}
+spec:
+  hosts:
+  - ${name}
+  http:
+  - route:
+    - destination:
+        host: ${name}
+        subset: ${subset}
+`;
+}

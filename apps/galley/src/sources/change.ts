@@ -1,0 +1,13 @@
+/** What a source says about one of its files. Paths are relative to its root, with `/`. */
+export type FileChange =
+  /**
+   * The file has this text. `whole` is false where it may still be being written: whoever put it there did not do so
+   * by rename, and it was not still for long.
+   */
+  | { readonly kind: 'text'; readonly path: string; readonly text: string; readonly whole: boolean }
+  /** The file stayed as it is for long enough: the text that was reported last is all of it. */
+  | { readonly kind: 'still'; readonly path: string }
+  /** There is no such file any more. */
+  | { readonly kind: 'gone'; readonly path: string }
+  /** The file is there and cannot be read. */
+  | { readonly kind: 'failed'; readonly path: string; readonly message: string };

@@ -1,0 +1,42 @@
+import { diagnostic } from '../codes.js';
+import type { Diagnostic } from '../diagnostics.js';
+import { formatPath } from '../problem.js';
+import type { Provision } from '../references.js';
+import type { FileReading } from './file.js';
+import type { DocumentReading } from './manifest.js';
+
+type AcceptedDocument = Extract<DocumentReading, { outcome: 'accepted' }>;
+
+/**
+ * References that lead nowhere, over a whole config (IST0101). `provided` is everything that can be named; `isInForce`
+ * leaves out documents that another one with the same key goes before.
+ */
+export function danglingReferences(
+  readings: Iterable<FileReading>,
+  provided: ReadonlySet<Provision>,
+  isInForce: (reading: FileReading, document: AcceptedDocument) => boolean,
+): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  for (const reading of readings) {
+    for (const document of reading.documents) {
+      if (document.outcome !== 'accepted' || !isInForce(reading, document)) continue;
+      for (const { path, what, anyOf, line } of document.references) {
+        if (anyOf.some((provision) => provided.has(provision))) continue;
+        const at = {
+          origin: { file: reading.path, line },
+          path: formatPath(path),
+          resource: document.resource.key,
+        };
+        diagnostics.push(diagnostic('reference', `referenced ${what} not found`, at));
+      }
+    }
+  }
+  return diagnostics;
+}
+
+/** What foreign documents of these files provide. */
+export function foreignProvisions(readings: Iterable<FileReading>): Provision[] {
+  return [...readings].flatMap(({ documents }) =>
+    documents.flatMap((document) => (document.outcome === 'ignored' ? (document.provides ?? []) : [])),
+  );
+}

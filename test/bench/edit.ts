@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Operation } from '#common/config-log';
 import type { LoadCommand, LoadReply } from './load.js';
 import { meshOperations, serviceEntry, virtualService } from './mesh.js';
-import { startPilot, type PilotUnderTest } from './pilot-under-test.js';
+import { PilotRig } from '../support/pilot.js';
 import { cpuMs, residentMb } from './process-usage.js';
 import { percentile } from './statistics.js';
 
@@ -40,10 +40,9 @@ const GAP_MS = 100;
 const WARM_UP = 10;
 
 export async function benchEdits(bench: EditBench): Promise<{ connect: ConnectRow; rows: EditRow[] }> {
-  const pilot = await startPilot();
+  const pilot = await PilotRig.start(meshOperations(bench.services));
   const load = fork(fileURLToPath(new URL('./load.js', import.meta.url)));
   try {
-    await pilot.commit(meshOperations(bench.services));
     const connect = await connectAll(pilot, load, bench.proxies);
     const marks: [EditRow['change'], (round: number) => [string, Operation]][] = [
       ['VirtualService', (round) => [`mark-${round}`, virtualService(0, `mark-${round}`)]],
@@ -58,7 +57,7 @@ export async function benchEdits(bench: EditBench): Promise<{ connect: ConnectRo
   }
 }
 
-async function connectAll(pilot: PilotUnderTest, load: ChildProcess, proxies: number): Promise<ConnectRow> {
+async function connectAll(pilot: PilotRig, load: ChildProcess, proxies: number): Promise<ConnectRow> {
   const { pid } = pilot.process;
   const [cpu, memory, start] = [cpuMs(pid), residentMb(pid), performance.now()];
   const reply = await ask(load, { kind: 'connect', address: pilot.xds, proxies });
@@ -70,7 +69,7 @@ async function connectAll(pilot: PilotUnderTest, load: ChildProcess, proxies: nu
 }
 
 async function editMany(
-  pilot: PilotUnderTest,
+  pilot: PilotRig,
   load: ChildProcess,
   bench: EditBench,
   change: EditRow['change'],
@@ -101,7 +100,7 @@ async function editMany(
   };
 }
 
-async function editOnce(pilot: PilotUnderTest, load: ChildProcess, mark: string, operation: Operation) {
+async function editOnce(pilot: PilotRig, load: ChildProcess, mark: string, operation: Operation) {
   await ask(load, { kind: 'watch', mark });
   const start = process.hrtime.bigint();
   const seen = answer(load);

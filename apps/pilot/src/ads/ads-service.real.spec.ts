@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, until, type RunningEnvoy } from '#common/testing';
+import { heldConfig } from '../../../../test/support/config-dump.js';
 import { TYPE } from '../model/contract.js';
 import { AdsRig, ask, closeClients, startLoad, startProxy, startUpstream } from './testing/ads-rig.js';
 import {
@@ -129,7 +130,7 @@ describe.each(['delta', 'sotw'] as const)('a real Envoy over %s', (kind) => {
     expect(await ask(entry, 'c')).toBe('200 v3');
     const fresh = await startProxy(rig.address, kind, 'b');
     await until(async () => {
-      expect(await dump(proxy!)).toEqual(await dump(fresh));
+      expect(await heldConfig(proxy!)).toEqual(await heldConfig(fresh));
       return true;
     });
     await fresh.stop();
@@ -177,20 +178,3 @@ describe.each(['delta', 'sotw'] as const)('a real Envoy over %s', (kind) => {
     expect(state.get('cluster_manager.active_clusters')).toBe(2);
   }, 60_000);
 });
-
-/** What a proxy holds, without versions, times and its own identity. */
-async function dump(envoy: RunningEnvoy): Promise<unknown> {
-  const dumps = await envoy.configDump('?include_eds');
-  const types = ['ClustersConfigDump', 'ListenersConfigDump', 'RoutesConfigDump', 'EndpointsConfigDump'];
-  const wanted = dumps.filter((each) => types.some((type) => String(each['@type']).endsWith(type)));
-  return normal(wanted);
-}
-
-function normal(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(normal).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([key]) => key !== 'last_updated' && key !== 'version_info');
-  return Object.fromEntries(kept.map(([key, each]) => [key, normal(each)]));
-}

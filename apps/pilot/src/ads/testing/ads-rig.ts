@@ -77,14 +77,12 @@ export class AdsRig {
   }
 }
 
-/**
- * A real Envoy that takes everything from ADS at `address`, and its secrets from the unix socket `sds`, if there is one.
- */
+/** A real Envoy that takes everything from ADS at `address`. */
 export function startProxy(
   address: string,
   kind: 'delta' | 'sotw',
   id = 'a',
-  sds?: string,
+  metadata: Readonly<Record<string, unknown>> = {},
 ): Promise<RunningEnvoy> {
   const [host, port] = address.split(':');
   const ads = { ads: {}, resource_api_version: 'V3' };
@@ -93,7 +91,7 @@ export function startProxy(
     node: {
       id: `sidecar~127.0.0.1~${id}.default~default.svc.cluster.local`,
       cluster: `${id}.default`,
-      metadata: { NAMESPACE: 'default', QUARTET_VHDS: true },
+      metadata: { NAMESPACE: 'default', QUARTET_VHDS: true, ...metadata },
     },
     dynamic_resources: {
       ads_config: {
@@ -104,7 +102,7 @@ export function startProxy(
       cds_config: ads,
       lds_config: ads,
     },
-    static_resources: { clusters: sds ? [xds, http2Cluster('sds-grpc', { pipe: { path: sds } })] : [xds] },
+    static_resources: { clusters: [xds] },
   });
 }
 
@@ -129,15 +127,18 @@ export async function startUpstream(name: string): Promise<{ port: number; serve
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
-/** Ends the connections that clients kept open. */
+const loads = new Set<{ running: boolean }>();
+
+/** Ends what a test that failed has left running, and the connections that clients kept open. */
 export function closeClients(): void {
+  for (const load of loads) load.running = false;
   agent.destroy();
 }
 
 /** The answer of `host` through a proxy: `<status> <body>`, or the error's code. */
-export function ask(port: number, host: string): Promise<string> {
+export function ask(port: number, host: string, path = '/'): Promise<string> {
   return new Promise((resolve) => {
-    const asked = request({ port, host: '127.0.0.1', headers: { host }, agent }, (response) => {
+    const asked = request({ port, host: '127.0.0.1', path, headers: { host }, agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => (body += text));
       response.on('end', () => resolve(`${response.statusCode} ${body}`));
@@ -148,19 +149,25 @@ export function ask(port: number, host: string): Promise<string> {
 }
 
 /** Constant load on one host until `stop`, which returns how many answers of each kind there were. */
-export function startLoad(port: number, host: string): { stop(): Promise<Map<string, number>> } {
+export function startLoad(
+  port: number,
+  host: string,
+  path?: string,
+): { stop(): Promise<Map<string, number>> } {
   const answers = new Map<string, number>();
-  let running = true;
+  const load = { running: true };
+  loads.add(load);
   const worker = async () => {
-    while (running) {
-      const answer = await ask(port, host);
+    while (load.running) {
+      const answer = await ask(port, host, path);
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
     }
   };
   const workers = Array.from({ length: 4 }, worker);
   return {
     async stop() {
-      running = false;
+      load.running = false;
+      loads.delete(load);
       await Promise.all(workers);
       return answers;
     },

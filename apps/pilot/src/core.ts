@@ -10,5 +10,4 @@ export type { Proxy } from './model/proxy.js';
 export { describeProxy, translate, worldOf } from './translate.js';
 export type { Translation, TranslationRequest, TranslationResult } from './translate.js';
 export type { Environment } from './world/view.js';
-export { ambiguousWorkload } from './world/ambiguous-workload.js';
 export { createWorld } from './world/world.js';

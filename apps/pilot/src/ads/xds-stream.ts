@@ -6,7 +6,6 @@ import { SubscriptionLimitError, type ProxyConnection, type Receipt } from '../p
 import type { Admission } from './admission.js';
 import { authorise, type Caller } from './authorise.js';
 import { shortType, type PilotMetrics } from './metrics.js';
-import { ambiguousWorkload } from '../world/ambiguous-workload.js';
 import { readNode } from './node-message.js';
 import type { Protocol } from './protocol.js';
 import type { Pushable, PushScheduler } from './push-scheduler.js';
@@ -118,8 +117,8 @@ export class XdsStream implements Pushable {
   private open(proxy: ProxyConnection['proxy'], now: number): ProxyConnection {
     const { engine, admission, trustDomain, metrics, logger } = this.context;
     authorise(this.caller, proxy, trustDomain);
-    const diagnostic = engine.world && ambiguousWorkload(engine.world, proxy);
-    if (diagnostic) logger.warn({ diagnostic }, 'the workload of a proxy is a guess');
+    for (const diagnostic of engine.world?.inspect(proxy) ?? [])
+      logger.warn({ diagnostic }, 'doubtful proxy');
     this.connection = engine.connect(proxy, this.protocol, now);
     metrics.streamOpened(this.protocol.kind);
     admission.enter(

@@ -25,6 +25,8 @@ export interface World {
   apply(change: ConfigChange): WorldUpdate;
   /** A view that reports every fact it is asked for to `record`. */
   view(record: (fact: Fact) => void): WorldView;
+  /** What an operator should know of a proxy's place in this world. */
+  inspect(proxy: Proxy): readonly Diagnostic[];
   /** Where a resource was written; undefined for one that this world does not hold. */
   origin(key: ResourceKey): Origin | undefined;
 }

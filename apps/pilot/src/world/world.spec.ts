@@ -10,7 +10,6 @@ import type { Proxy } from '../model/proxy.js';
 import { randomChanges } from '../testing/random-mesh.js';
 import { readResources } from '../testing/read-resources.js';
 import { worldOf } from '../translate.js';
-import { ambiguousWorkload } from './ambiguous-workload.js';
 import { createWorld } from './world.js';
 
 function proxy(id: string, metadata: Record<string, unknown>): Proxy {
@@ -133,7 +132,7 @@ describe('a world that took changes in one by one', () => {
   });
 });
 
-describe('ambiguousWorkload', () => {
+describe('a proxy whose workload is a guess', () => {
   const workload = (name: string): string => `
 apiVersion: networking.istio.io/v1
 kind: WorkloadEntry
@@ -144,15 +143,13 @@ spec: {address: 10.0.0.7}
   const id = 'sidecar~10.0.0.7~app.default~default.svc.cluster.local';
 
   it('says whom a proxy is taken for, and what else it could be', () => {
-    const diagnostic = ambiguousWorkload(world, proxy(id, {}));
-    expect(diagnostic).toMatchObject({
-      code: 'QT2001',
-      message: expect.stringMatching('taken for first: second'),
-    });
+    expect(world.inspect(proxy(id, {}))).toMatchObject([
+      { code: 'QT2001', message: expect.stringMatching('taken for first: second') },
+    ]);
   });
 
   it('has nothing to say where the proxy names its workload', () => {
-    expect(ambiguousWorkload(world, proxy(id, { WORKLOAD_ENTRY: 'second' }))).toBeUndefined();
+    expect(world.inspect(proxy(id, { WORKLOAD_ENTRY: 'second' }))).toEqual([]);
   });
 });
 

@@ -4,6 +4,8 @@ import type { Diagnostic, Origin, ResourceKey } from '#config';
 import { Config } from '../model/config.js';
 import type { Fact, World, WorldUpdate, WorldView } from '../model/contract.js';
 import { kindOf } from '../model/kinds.js';
+import type { Proxy } from '../model/proxy.js';
+import { ambiguousWorkload } from './ambiguous-workload.js';
 import { problemsOf } from './check.js';
 import type { Edit } from './indexes/edit.js';
 import type { Indexes } from './indexes/indexes.js';
@@ -52,6 +54,10 @@ class ConfigWorld implements World {
 
   view(record: (fact: Fact) => void): WorldView {
     return new RecordedView(this.environment, this.indexes, record);
+  }
+
+  inspect(proxy: Proxy): readonly Diagnostic[] {
+    return ambiguousWorkload(this, proxy);
   }
 
   origin(key: ResourceKey): Origin | undefined {

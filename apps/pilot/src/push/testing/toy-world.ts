@@ -59,6 +59,10 @@ export class ToyWorld implements World {
     return undefined;
   }
 
+  inspect(): [] {
+    return [];
+  }
+
   view(record: (fact: Fact) => void): WorldView {
     return new ToyView(this.resources, record) as unknown as WorldView;
   }

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CONFORMANCE, CONFORMANCE_TYPES } from './conformance.table.js';
 import type { ConformanceCase } from './conformance.table.js';
-import { check, compile, ExpressionError, Failure, parse, referencedHeaders } from './index.js';
-import type { AttributeFinder } from './index.js';
+import { check, compile, ExpressionError, parse, referencedHeaders } from './index.js';
+import type { AttributeFinder, Failure } from './index.js';
 
 const types = new Map(Object.entries(CONFORMANCE_TYPES));
 const finder: AttributeFinder = { typeOf: (name) => types.get(name) };

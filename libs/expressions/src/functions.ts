@@ -71,7 +71,7 @@ const patterns = new PatternCache();
 
 /** The functions of Mixer 1.4. @see https://archive.istio.io/v1.4/docs/reference/config/policy-and-telemetry/expression-language/ */
 export const FUNCTIONS: ReadonlyMap<string, RuntimeFunction> = new Map<string, RuntimeFunction>([
-  ['ip', conversion('IP_ADDRESS', IpAddress.parse, 'an IP address')],
+  ['ip', conversion('IP_ADDRESS', (text) => IpAddress.parse(text), 'an IP address')],
   ['timestamp', conversion('TIMESTAMP', parseTimestamp, 'an RFC 3339 time')],
   ['dnsName', conversion('DNS_NAME', checked(normalizeDnsName), 'a DNS name')],
   ['email', conversion('EMAIL_ADDRESS', checked(normalizeEmail), 'an email address')],

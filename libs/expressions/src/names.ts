@@ -23,7 +23,6 @@ export function normalizeEmail(text: string): string | undefined {
 
 /** The scheme in lower case, and for http and https the host normalised; undefined where the text is no URI. */
 export function normalizeUri(text: string): string | undefined {
-  // eslint-disable-next-line no-control-regex -- control characters are just what a URI may not hold
   if (text === '' || /[\x00-\x1f\x7f]/.test(text)) return undefined;
   const [, scheme, rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(text) ?? [];
   if (scheme === undefined) return text.startsWith(':') ? undefined : text;

@@ -1,5 +1,5 @@
 import type { AttributeBag } from '#expressions';
-import { Failure } from '#expressions';
+import type { Failure } from '#expressions';
 import type { InstanceConfig } from '../config/instances.js';
 import type { RunningHandler } from '../routing/handler-table.js';
 import type { Destination } from '../routing/table.js';

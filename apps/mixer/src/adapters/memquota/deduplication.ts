@@ -30,7 +30,7 @@ export class Deduplication<Answer> {
   private turn(now: number): void {
     const passed = now - this.turned;
     if (passed < this.duration) return;
-    this.old = passed < 2 * this.duration ? this.recent : new Map();
+    this.old = passed < 2 * this.duration ? this.recent : new Map<string, Answer>();
     this.recent = new Map();
     this.turned = now;
   }

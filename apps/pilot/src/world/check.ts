@@ -6,15 +6,54 @@ import { KIND, kindOf } from '../model/kinds.js';
 export type Problem = Omit<Diagnostic, 'origin' | 'resource'>;
 
 /**
- * What would make Envoy refuse everything that it comes with: a regular expression that RE2 does not take is answered
- * with words that name neither route nor host. Config with such a problem is left out. Galley refuses it first; this
- * is for logs written by others.
+ * What one resource could do to all others: lack what the world files it under, or make Envoy refuse everything that
+ * it comes with (a regular expression that RE2 does not take is answered with words that name neither route nor
+ * host). Config with such a problem is left out. Galley refuses it first and knows far more; this is the last line.
  */
 export function problemsOf(config: Config): Problem[] {
-  if (typeof config.spec !== 'object' || config.spec === null) {
-    return [{ code: 'IST0106', level: 'Error', message: 'spec is not an object', path: 'spec' }];
-  }
-  return kindOf(config.key) === KIND.virtualService ? [...badPatterns(config.spec, 'spec', undefined)] : [];
+  if (!isObject(config.spec)) return [schemaProblem('has to be an object', 'spec')];
+  const kind = kindOf(config.key) ?? '';
+  const missing = REQUIRED.get(kind)?.(config.spec) ?? [];
+  const refused = kind === KIND.virtualService ? [...badPatterns(config.spec, 'spec', undefined)] : [];
+  return [...missing, ...refused];
+}
+
+export function unreadable(error: unknown): Problem {
+  return schemaProblem(`cannot be read: ${error instanceof Error ? error.message : String(error)}`, '');
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** By what the indexes of the world file each kind. */
+const REQUIRED: ReadonlyMap<string, (spec: Members) => Problem[]> = new Map([
+  [KIND.serviceEntry, ({ hosts }) => required(isTexts(hosts), 'spec.hosts')],
+  [KIND.virtualService, ({ hosts }) => required(isTexts(hosts), 'spec.hosts')],
+  [KIND.destinationRule, ({ host }) => required(typeof host === 'string', 'spec.host')],
+  [
+    KIND.gateway,
+    ({ servers }) => required(Array.isArray(servers) && servers.every(isServer), 'spec.servers'),
+  ],
+]);
+
+function required(isThere: boolean, path: string): Problem[] {
+  return isThere ? [] : [schemaProblem('is missing or not what it should be', path)];
+}
+
+function schemaProblem(message: string, path: string): Problem {
+  return { code: 'IST0106', level: 'Error', message: `${path} ${message}`.trim(), path };
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function isServer(server: unknown): boolean {
+  if (!isObject(server) || !isObject(server.port) || !isTexts(server.hosts)) return false;
+  return typeof server.port.number === 'number' && typeof server.port.protocol === 'string';
 }
 
 /** Patterns stand under `regex`, or `match` of an uriRegexRewrite. */
@@ -33,6 +72,6 @@ function* badPattern(pattern: string, path: string): IterableIterator<Problem> {
     RE2JS.compile(pattern);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    yield { code: 'IST0106', level: 'Error', message: `regular expression refused by RE2: ${reason}`, path };
+    yield schemaProblem(`is refused by RE2: ${reason}`, path);
   }
 }

@@ -236,6 +236,27 @@ describe('facts', () => {
     expect(update.world.revision).toBe(9);
   });
 
+  it('of config that cannot be read there are none, whatever is wrong with it', () => {
+    const bodies = [
+      '{',
+      'null',
+      '{"spec":null}',
+      '{"spec":{}}',
+      '{"spec":{"hosts":[1],"host":2,"servers":[{}]}}',
+    ];
+    const kinds = ['ServiceEntry', 'VirtualService', 'DestinationRule', 'Gateway'];
+    const operations = kinds.flatMap((kind) =>
+      bodies.map((content, index): Operation => {
+        const key = `networking.istio.io/${kind}/default/bad-${index}`;
+        return { op: 'put', key, content, origin: { file: 'bad.yaml', line: index } };
+      }),
+    );
+    const update = commit(worldOf(resources), operations);
+    expect([...update.changed]).toEqual([]);
+    expect(update.diagnostics).toHaveLength(operations.length);
+    expect(everything(update.world)).toEqual(everything(worldOf(resources)));
+  });
+
   it('of config with a bad regular expression there are none, but a diagnostic', () => {
     const bad = edit(virtualService, {
       http: [{ match: [{ uri: { regex: '(' } }], directResponse: { status: 1 } }],

@@ -6,7 +6,8 @@ import type { Fact, World, WorldUpdate, WorldView } from '../model/contract.js';
 import { kindOf } from '../model/kinds.js';
 import type { Proxy } from '../model/proxy.js';
 import { ambiguousWorkload } from './ambiguous-workload.js';
-import { problemsOf } from './check.js';
+import type { Problem } from './check.js';
+import { problemsOf, unreadable } from './check.js';
 import type { Edit } from './indexes/edit.js';
 import type { Indexes } from './indexes/indexes.js';
 import { applyEdits, emptyIndexes } from './indexes/indexes.js';
@@ -116,9 +117,17 @@ class Draft {
   }
 
   private read(key: ResourceKey, content: string, origin: Origin): Config | undefined {
-    const config = Config.decode(key, content);
-    const problems = problemsOf(config);
+    const { config, problems } = decodeChecked(key, content);
     this.diagnostics.push(...problems.map((problem) => ({ ...problem, origin, resource: key })));
     return problems.length === 0 ? config : undefined;
+  }
+}
+
+function decodeChecked(key: ResourceKey, content: string): { config?: Config; problems: Problem[] } {
+  try {
+    const config = Config.decode(key, content);
+    return { config, problems: problemsOf(config) };
+  } catch (error) {
+    return { problems: [unreadable(error)] };
   }
 }

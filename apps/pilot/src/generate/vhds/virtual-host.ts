@@ -1,6 +1,7 @@
 import type { HTTPMatchRequest, HTTPRoute, VirtualService } from '#config';
 import { envoy } from '#common/proto/envoy';
 import type { Config } from '../../model/config.js';
+import { fullHost } from '../../model/host.js';
 import type { Any } from '../common/proto.js';
 import { distinctSources, provenance } from '../common/provenance.js';
 import { actionOf, fallbackAction } from './action.js';
@@ -70,17 +71,22 @@ function route(
   config: Config<VirtualService>,
   pick: VirtualHostPick,
 ): Route {
-  const answersItself = http.redirect !== undefined || http.directResponse !== undefined;
   const [only] = http.route?.length === 1 ? http.route : [];
   return {
     name: [http.name, match.name].filter(Boolean).join('.'),
     match: routeMatch(match),
-    // Without a cluster the access log has only this to know the service by.
-    metadata: provenance(config.key, answersItself ? { host: pick.host } : {}),
+    metadata: provenance(config.key, intendedHost(http, config.namespace, pick)),
     ...actionOf(http, config.namespace, pick),
     ...merged(headerFields(http.headers), headerFields(only?.headers)),
     typedPerFilterConfig: filterConfigs(http),
   };
+}
+
+/** A request that Envoy answers itself is logged without a cluster: only this tells the service it was meant for. */
+function intendedHost(http: HTTPRoute, namespace: string, pick: VirtualHostPick): { host?: string } {
+  if (http.redirect || http.directResponse) return { host: pick.host };
+  const [first] = http.fault?.abort ? (http.route ?? []) : [];
+  return first ? { host: fullHost(first.destination.host, namespace) } : {};
 }
 
 type Fields = ReturnType<typeof headerFields>;

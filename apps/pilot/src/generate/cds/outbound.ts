@@ -3,6 +3,7 @@ import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Resolution, ServicePort } from '../../model/service.js';
+import { isHttp } from '../../model/service.js';
 import type { Policy } from '../../model/traffic-policy.js';
 import { ruleView } from '../../model/traffic-policy.js';
 import { matches } from '../../registries/static/endpoints.js';
@@ -16,8 +17,8 @@ import { connectionPool } from './connection-pool.js';
 import { loadBalancer } from './load-balancer.js';
 import { outlierDetection } from './outlier.js';
 import { protocolOptions } from './protocol-options.js';
-import type { MeshTlsPick } from './upstream-tls.js';
-import { autoMtls, meshSocket, statedSocket } from './upstream-tls.js';
+import type { MeshTlsPick, StatedTlsPick } from './upstream-tls.js';
+import { autoMtls, meshSocket, requestedName, statedSocket } from './upstream-tls.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
 
@@ -114,8 +115,7 @@ export function outboundCluster(pick: OutboundPick): Cluster {
     ...connectionPool(policy.connectionPool),
     ...outlier,
     ...discovery(pick),
-    typedExtensionProtocolOptions:
-      protocolOptions(port.protocol === 'HTTP2', policy.connectionPool?.http) ?? {},
+    typedExtensionProtocolOptions: protocols(pick) ?? {},
     ...security(pick),
     metadata: provenance(pick.config, {
       default_original_port: port.number,
@@ -150,9 +150,27 @@ function discovery({ name, resolution, endpoints, dnsRefreshRate }: OutboundPick
   }
 }
 
-function security({ meshTls, policy, port }: OutboundPick): Cluster {
+function protocols(pick: OutboundPick): Cluster['typedExtensionProtocolOptions'] {
+  const stated = statedTls(pick);
+  const nameFromRequest = stated !== undefined && !requestedName(stated.tls, stated.host);
+  const http = isHttp(pick.port.protocol);
+  return protocolOptions(speaksHttp2(pick), pick.policy.connectionPool?.http, nameFromRequest && http);
+}
+
+function speaksHttp2({ port, policy }: OutboundPick): boolean {
+  const upgraded = policy.connectionPool?.http?.h2UpgradePolicy === 'UPGRADE';
+  return port.protocol === 'HTTP2' || (port.protocol === 'HTTP' && upgraded);
+}
+
+function security(pick: OutboundPick): Cluster {
+  const { meshTls } = pick;
   if (meshTls) return meshTls.automatic ? autoMtls(meshTls) : { transportSocket: meshSocket(meshTls) };
-  const { tls } = policy;
-  if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return {};
-  return { transportSocket: statedSocket(tls, port.protocol === 'HTTP2') };
+  const stated = statedTls(pick);
+  return stated ? { transportSocket: statedSocket(stated) } : {};
+}
+
+function statedTls(pick: OutboundPick): StatedTlsPick | undefined {
+  const { tls } = pick.policy;
+  if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return undefined;
+  return { tls, host: pick.service.host, http2: speaksHttp2(pick) };
 }

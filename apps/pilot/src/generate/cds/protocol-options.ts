@@ -10,15 +10,23 @@ type Upstream = envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properti
 /** As many as HTTP/2 allows: a limit is the connection pool's business. */
 const MAX_STREAMS = 1073741824;
 
-/** How an upstream speaks HTTP; undefined where Envoy's own way, HTTP/1.1, is meant. */
+/**
+ * How an upstream speaks HTTP; undefined where Envoy's own way, HTTP/1.1, is meant.
+ *
+ * @param nameFromRequest whether TLS asks for, and verifies, the name that the request has as its authority
+ */
 export function protocolOptions(
   http2: boolean,
   settings: ConnectionPoolSettings['http'],
+  nameFromRequest = false,
 ): Record<string, Any> | undefined {
-  const upgraded = http2 || settings?.h2UpgradePolicy === 'UPGRADE';
   const common = commonOptions(settings);
-  if (!upgraded && !common && !settings?.useClientProtocol) return undefined;
-  const options: Upstream = { ...common, ...protocol(upgraded, settings) };
+  if (!http2 && !common && !settings?.useClientProtocol && !nameFromRequest) return undefined;
+  const options: Upstream = {
+    ...common,
+    ...(nameFromRequest && { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } }),
+    ...protocol(http2, settings),
+  };
   const { HttpProtocolOptions } = envoy.extensions.upstreams.http.v3;
   return { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptions, options) };
 }

@@ -1,5 +1,6 @@
 import type { ClientTLSSettings } from '#config';
 import { envoy } from '#common/proto/envoy';
+import { isWildcard } from '../../model/host.js';
 import { any, struct } from '../common/proto.js';
 import {
   ISTIO_ALPN,
@@ -41,18 +42,38 @@ export function meshSocket({ trustDomain, sni, http2, accounts }: MeshTlsPick): 
   return upstreamTls(meshTls(alpn, names.length > 0 ? names : [anyoneIn(trustDomain)]), sni);
 }
 
-/** SIMPLE and MUTUAL: TLS as the rule describes it, with certificates from files of the proxy's host. */
-export function statedSocket(tls: ClientTLSSettings, http2: boolean): TransportSocket {
+/** Where the roots of the public web stand, which count where a rule names no others. */
+const SYSTEM_ROOTS = '/etc/ssl/certs/ca-certificates.crt';
+
+export interface StatedTlsPick {
+  readonly tls: ClientTLSSettings;
+  readonly host: string;
+  readonly http2: boolean;
+}
+
+/**
+ * SIMPLE and MUTUAL: TLS as the rule describes it, with certificates from files of the proxy's host. The server has to
+ * prove the names that the rule states, else the one that it is asked for; not at all only where the rule says so.
+ */
+export function statedSocket({ tls, host, http2 }: StatedTlsPick): TransportSocket {
   const { UpstreamTlsContext } = envoy.extensions.transport_sockets.tls.v3;
-  const names = (tls.subjectAltNames ?? []).map(statedName);
+  const sni = requestedName(tls, host);
+  const stated = tls.subjectAltNames?.length ? tls.subjectAltNames : [sni].filter(Boolean);
+  const validationContext = {
+    trustedCa: { filename: tls.caCertificates || SYSTEM_ROOTS },
+    matchTypedSubjectAltNames: stated.map(statedName),
+  };
   const commonTlsContext: CommonTlsContext = {
     ...(http2 && { alpnProtocols: ['h2'] }),
     ...(tls.mode === 'MUTUAL' && tls.clientCertificate && { tlsCertificates: [clientCertificate(tls)] }),
-    ...(tls.caCertificates && {
-      validationContext: { trustedCa: { filename: tls.caCertificates }, matchTypedSubjectAltNames: names },
-    }),
+    ...(!tls.insecureSkipVerify && { validationContext }),
   };
-  return tlsSocket(any(UpstreamTlsContext, { commonTlsContext, sni: tls.sni ?? '' }));
+  return tlsSocket(any(UpstreamTlsContext, { commonTlsContext, sni }));
+}
+
+/** The server's name; empty where only a request can tell it, then Envoy asks for and verifies its authority. */
+export function requestedName({ sni }: ClientTLSSettings, host: string): string {
+  return sni || (isWildcard(host) ? '' : host);
 }
 
 function clientCertificate({ clientCertificate, privateKey }: ClientTLSSettings) {

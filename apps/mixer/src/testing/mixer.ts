@@ -41,6 +41,7 @@ export async function startMixer(
   if (config) runtimes.update(config);
   const endpoint = new GrpcEndpoint({
     bind: '127.0.0.1:0',
+    onUnexpectedError: (path, error) => log.error({ err: error }, path),
     services: [
       authorizationService(() => runtimes.current(), observer),
       accessLogService({ runtime, observer, mutualTls: identity !== undefined }),

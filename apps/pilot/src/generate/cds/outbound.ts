@@ -154,7 +154,7 @@ function protocols(pick: OutboundPick): Cluster['typedExtensionProtocolOptions']
   const stated = statedTls(pick);
   const nameFromRequest = stated !== undefined && !requestedName(stated.tls, stated.host);
   const http = isHttp(pick.port.protocol);
-  return protocolOptions(speaksHttp2(pick), pick.policy.connectionPool?.http, nameFromRequest && http);
+  return protocolOptions(speaksHttp2(pick), pick.policy.connectionPool, nameFromRequest && http);
 }
 
 function speaksHttp2({ port, policy }: OutboundPick): boolean {

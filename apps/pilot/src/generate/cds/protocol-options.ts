@@ -17,15 +17,15 @@ const MAX_STREAMS = 1073741824;
  */
 export function protocolOptions(
   http2: boolean,
-  settings: ConnectionPoolSettings['http'],
+  settings: ConnectionPoolSettings | undefined,
   nameFromRequest = false,
 ): Record<string, Any> | undefined {
   const common = commonOptions(settings);
-  if (!http2 && !common && !settings?.useClientProtocol && !nameFromRequest) return undefined;
+  if (!http2 && !common && !settings?.http?.useClientProtocol && !nameFromRequest) return undefined;
   const options: Upstream = {
     ...common,
     ...(nameFromRequest && { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } }),
-    ...protocol(http2, settings),
+    ...protocol(http2, settings?.http),
   };
   const { HttpProtocolOptions } = envoy.extensions.upstreams.http.v3;
   return { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptions, options) };
@@ -41,12 +41,14 @@ function protocol(http2: boolean, settings: ConnectionPoolSettings['http']): Ups
   return { explicitHttpConfig: http2 ? { http2ProtocolOptions } : { httpProtocolOptions: {} } };
 }
 
-function commonOptions(settings: ConnectionPoolSettings['http']): Upstream | undefined {
-  const { idleTimeout, maxRequestsPerConnection } = settings ?? {};
-  if (!idleTimeout && !maxRequestsPerConnection) return undefined;
+function commonOptions(settings: ConnectionPoolSettings | undefined): Upstream | undefined {
+  const { idleTimeout, maxRequestsPerConnection } = settings?.http ?? {};
+  const { maxConnectionDuration } = settings?.tcp ?? {};
+  if (!idleTimeout && !maxRequestsPerConnection && !maxConnectionDuration) return undefined;
   return {
     commonHttpProtocolOptions: {
       ...(idleTimeout && { idleTimeout: duration(idleTimeout) }),
+      ...(maxConnectionDuration && { maxConnectionDuration: duration(maxConnectionDuration) }),
       maxRequestsPerConnection: wrapped(maxRequestsPerConnection || undefined),
     },
   };

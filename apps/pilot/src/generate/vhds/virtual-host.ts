@@ -75,6 +75,7 @@ function route(
   return {
     name: [http.name, match.name].filter(Boolean).join('.'),
     match: routeMatch(match),
+    ...(match.statPrefix && { statPrefix: match.statPrefix }),
     metadata: provenance(config.key, intendedHost(http, config.namespace, pick)),
     ...actionOf(http, config.namespace, pick),
     ...merged(headerFields(http.headers), headerFields(only?.headers)),

@@ -136,6 +136,8 @@ export class Mesh {
       'token-file': tokenFile,
       'status-port': '0',
       'admin-port': '0',
+      // Nobody out there is in the middle of something when a demo ends.
+      'drain-duration': '500ms',
       'log-level': 'warn',
       'envoy-log-level': 'error',
       state,

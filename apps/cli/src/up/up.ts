@@ -34,6 +34,8 @@ export async function up(options: UpOptions): Promise<number> {
     return 0;
   } finally {
     await stopAll(running);
+    // An open IPC channel would keep this process alive with nothing left to do.
+    if (process.channel) process.disconnect();
   }
 }
 

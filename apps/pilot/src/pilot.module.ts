@@ -19,24 +19,13 @@ import { collectGauges, PilotMetrics } from './ads/metrics.js';
 import { DebugController } from './debug/debug.controller.js';
 import { PILOT_NAME } from './debug/names.js';
 import { ProxiesController } from './debug/proxies.controller.js';
-import { clusterGenerator } from './generate/cds/generator.js';
-import { endpointGenerator } from './generate/eds/generator.js';
-import { listenerGenerator } from './generate/lds/generator.js';
-import { routeGenerator } from './generate/rds/generator.js';
-import { virtualHostGenerator } from './generate/vhds/generator.js';
+import { generators } from './generate/generators.js';
 import { ConfigIngest } from './ingest/config-ingest.js';
 import type { PilotConfig } from './pilot.config.js';
 import { Pipeline } from './pipeline.js';
 import { PushEngine } from './push/engine.js';
 import { createWorld } from './world/world.js';
 
-const GENERATORS = [
-  clusterGenerator,
-  endpointGenerator,
-  listenerGenerator,
-  routeGenerator,
-  virtualHostGenerator,
-];
 /** Proxies that get their first push at the same time; each costs up to one pending response per type. */
 const MAX_NEWCOMERS = 16;
 const SUBSCRIPTION_LIMITS = { maxNames: 100_000, maxTypes: 16 };
@@ -79,7 +68,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
 
   static with(config: PilotConfig, logger: Logger): DynamicModule {
     const { warmingTimeout: warmingTimeoutMs, trustDomain, maxStreams } = config;
-    const engine = new PushEngine(GENERATORS, { ...SUBSCRIPTION_LIMITS, warmingTimeoutMs });
+    const engine = new PushEngine(generators, { ...SUBSCRIPTION_LIMITS, warmingTimeoutMs });
     const metrics = new PilotMetrics(register);
     const ads = new AdsService({
       ...{ engine, metrics, logger, trustDomain, maxStreams, now },

@@ -22,6 +22,13 @@ export interface GalleyRig {
   stop(): Promise<void>;
 }
 
+const running = new Set<GalleyRig>();
+
+/** Ends what a failed test left running. */
+export async function stopGalleys(): Promise<void> {
+  for (const rig of [...running]) await rig.stop();
+}
+
 export async function startGalley(
   root = tempDir('q-cfg-'),
   stateDir = join(tempDir('q-gly-'), 'log'),
@@ -36,7 +43,7 @@ export async function startGalley(
   };
   const pipeline = new Pipeline({ root, writer, damage: writer.damage, onCommit, log: silentLog });
   await pipeline.start();
-  return {
+  const rig: GalleyRig = {
     root,
     stateDir,
     pipeline,
@@ -51,10 +58,13 @@ export async function startGalley(
         .subset;
     },
     stop: async () => {
+      running.delete(rig);
       await pipeline.close();
       await writer.close();
     },
   };
+  running.add(rig);
+  return rig;
 }
 
 /** A VirtualService that sends everything to one subset. */

@@ -43,6 +43,8 @@ export const CODES = {
   stateLost: entry('QT0009', 'Error'),
   /** A field of Istio that decides about security and that Quartet cannot honour: refused, never dropped. */
   refusedField: entry('QT0010', 'Error'),
+  /** Valid, and without any effect as it stands. */
+  noEffect: entry('QT0011', 'Warning'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type CodeName = keyof typeof CODES;

@@ -9,10 +9,12 @@ import type { FileHistory } from './claims.js';
  *  - has the shape that it had before (other values in the same fields), or
  *  - has all that it had before and ends with the same lines as before, or
  *  - is new, and the file was not seen growing.
+ * One that breaks a rule is in doubt: nothing of it is taken in, and it is no use to complain of half a document.
  * A cut-off document lacks fields that it had, or ends where it did not end before.
  */
 export function isTailInDoubt(reading: FileReading, history: FileHistory): boolean {
   const last = reading.documents.at(-1);
+  if (last?.outcome === 'invalid') return true;
   if (last?.outcome !== 'accepted') return false;
   const { key } = last.resource;
   const before = history.claims.get(key)?.content;

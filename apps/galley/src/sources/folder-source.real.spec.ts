@@ -15,14 +15,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { tempDir, until } from '#common/testing';
-import { startGalley, virtualService } from '../pipeline.rig.js';
+import { startGalley, stopGalleys, virtualService } from '../pipeline.rig.js';
 import type { GalleyRig } from '../pipeline.rig.js';
 
-let galley: GalleyRig | undefined;
-afterEach(async () => {
-  await galley?.stop();
-  galley = undefined;
-});
+afterEach(stopGalleys);
 
 async function start(
   files: Readonly<Record<string, string>>,
@@ -30,8 +26,7 @@ async function start(
   const root = tempDir('q-cfg-');
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
   await sleep(120); // Files that were only just written would count as being written still.
-  galley = await startGalley(root);
-  return Object.assign(galley, { path: (name: string) => join(root, name) });
+  return Object.assign(await startGalley(root), { path: (name: string) => join(root, name) });
 }
 
 function save(path: string, text: string): void {
@@ -154,7 +149,7 @@ describe('ways to save a file', () => {
     };
     publish('1', 'v1');
     symlinkSync('..data/a.yaml', join(root, 'a.yaml'));
-    const rig = (galley = await startGalley(root));
+    const rig = await startGalley(root);
     expect(rig.subset('reviews')).toBe('v1');
     const before = performance.now();
     publish('2', 'v2');

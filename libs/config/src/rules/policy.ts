@@ -19,7 +19,7 @@ export function checkRule(spec: Rule, scope: Scope): void {
   if ((spec.match?.length ?? 0) > MAX_EXPRESSION_LENGTH)
     scope.at('match').error('the expression is too long');
   if (actions.length + requestHeaderOperations.length + responseHeaderOperations.length === 0) {
-    scope.error('rule needs an action or a header operation');
+    scope.warn('noEffect', 'the rule has neither an action nor a header operation');
   }
   actions.forEach((action, index) => {
     const at = scope.at('actions', index);

@@ -7,17 +7,17 @@ const PROTOCOLS = new Set(
   'HTTP HTTPS GRPC GRPC-WEB HTTP2 HTTP_PROXY HBONE MONGO MYSQL REDIS TCP TLS UDP'.split(' '),
 );
 
-/** A named port; `zero` allows number 0, as with a unix socket. */
+/** A named port; `zero` allows number 0, as with a unix socket, `sniffed` a protocol that is found out by looking. */
 export function checkServicePort(
   port: Port | undefined,
   scope: Scope,
-  options: { zero?: boolean } = {},
+  options: { zero?: boolean; sniffed?: boolean } = {},
 ): void {
   if (!port) return scope.error('port is required');
   if (port.number === undefined) scope.error('port needs a number');
   else if (!(options.zero && port.number === 0)) checkPort(port.number, scope.at('number'));
-  if (!port.protocol) scope.error('port needs a protocol');
-  else checkProtocol(port.protocol, scope.at('protocol'));
+  if (!port.protocol && !options.sniffed) scope.error('port needs a protocol');
+  if (port.protocol) checkProtocol(port.protocol, scope.at('protocol'));
   if (port.targetPort !== undefined) checkPort(port.targetPort, scope.at('targetPort'));
 }
 

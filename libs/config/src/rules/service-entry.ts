@@ -47,7 +47,7 @@ function checkAddresses(spec: ServiceEntry, scope: Scope): void {
 function checkPorts(spec: ServiceEntry, scope: Scope): void {
   const ports = spec.ports ?? [];
   ports.forEach((port, index) => {
-    checkServicePort(port, scope.at(index));
+    checkServicePort(port, scope.at(index), { sniffed: true });
     if (!port.name) scope.at(index).error('port needs a name');
   });
   checkUnique(
@@ -73,7 +73,7 @@ function checkResolution(spec: ServiceEntry, scope: Scope): void {
     scope.at('endpoints').error('no endpoints should be provided for resolution type none');
   }
   if (resolution === 'STATIC' && endpoints.length === 0 && !spec.workloadSelector) {
-    scope.error('endpoints or a workloadSelector must be provided for resolution type static');
+    scope.warn('noEffect', 'neither endpoints nor a workloadSelector: nothing answers for this host');
   }
   const resolves = resolution === 'DNS' || resolution === 'DNS_ROUND_ROBIN';
   if (resolves && endpoints.length === 0 && !spec.workloadSelector && wildcard) {

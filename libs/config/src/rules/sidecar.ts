@@ -18,7 +18,7 @@ export function checkSidecar(spec: Sidecar, scope: Scope): void {
 function checkIngress(ingress: NonNullable<Sidecar['ingress']>, scope: Scope): void {
   ingress.forEach((listener, index) => {
     const at = scope.at(index);
-    checkServicePort(listener.port, at.at('port'));
+    checkServicePort(listener.port, at.at('port'), { sniffed: true });
     checkBind(listener.bind, at.at('bind'));
     if (listener.defaultEndpoint !== undefined)
       checkDefaultEndpoint(listener.defaultEndpoint, at.at('defaultEndpoint'));
@@ -58,7 +58,7 @@ function checkEgress(egress: NonNullable<Sidecar['egress']>, scope: Scope): void
   egress.forEach((listener, index) => {
     const at = scope.at(index);
     const onSocket = listener.bind?.startsWith('unix://') ?? false;
-    if (listener.port) checkServicePort(listener.port, at.at('port'), { zero: onSocket });
+    if (listener.port) checkServicePort(listener.port, at.at('port'), { zero: onSocket, sniffed: true });
     else {
       if (index < egress.length - 1)
         at.error('the egress listener with empty port should be the last listener in the list');

@@ -119,7 +119,9 @@ export class Subscription {
     const difference: Difference = { upserts: [], removals: [], absent: [] };
     for (const name of names) {
       const want = desired(name);
-      if (want !== KEEP) this.compareOne(name, want, difference);
+      // What the client does not use it cannot be refusing either.
+      if (want === KEEP) this.rejected.delete(name);
+      else this.compareOne(name, want, difference);
     }
     return difference;
   }
@@ -183,7 +185,11 @@ export class Subscription {
     } else if (this.rejected.get(name)?.version === version) return;
     else if (want) difference.upserts.push(want);
     else if (has) difference.removals.push(name);
-    else if (this.names.has(name)) difference.absent.push(name);
+    else {
+      // What was refused and never held has gone: nothing is left to be refused.
+      this.rejected.delete(name);
+      if (this.names.has(name)) difference.absent.push(name);
+    }
   }
 
   private restoreHeld(name: string, previous: Held | undefined): void {

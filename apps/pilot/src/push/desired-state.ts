@@ -31,19 +31,21 @@ export class DesiredState {
 
   /** Every name that may differ. */
   candidates(subscription: Subscription): Set<string> {
-    const candidates = new Set([...subscription.names, ...subscription.held.keys()]);
+    const { names, held, rejected } = subscription;
+    const candidates = new Set([...names, ...held.keys(), ...rejected.keys()]);
     if (subscription.wildcard) this.names(subscription).forEach((name) => candidates.add(name));
     if (subscription.type === TYPE.virtualHost)
       this.routes().forEach((route) => candidates.add(noHost(route)));
     return candidates;
   }
 
-  /** Those of `touched` that this subscription holds or should hold. */
+  /** Those of `touched` that this subscription holds, refuses or should hold. */
   concerned(subscription: Subscription, touched: Iterable<string>): string[] {
     const everything = this.cache.names(subscription.type as TypeUrl, this.proxyClass).set;
     const concerns = (name: string) =>
       subscription.names.has(name) ||
       subscription.held.has(name) ||
+      subscription.rejected.has(name) ||
       (subscription.wildcard && everything.has(name));
     return [...touched].filter(concerns);
   }

@@ -182,6 +182,22 @@ describe('make before break', () => {
     expect(proxy.faults).toEqual([]);
   });
 
+  it('holds a route back for a new cluster that could not be sent yet', () => {
+    const rig = new Rig(BASE);
+    const proxy = new FakeProxy('delta');
+    rig.connect(proxy);
+    proxy.settle();
+    proxy.log.length = 0;
+    rig.edit(cluster('v2'));
+    proxy.take();
+    rig.edit({ ...cluster('v3'), ...host('80/a', 'cluster:v3') });
+    proxy.take();
+    expect(proxy.log).toEqual(['Cluster +v2 -']);
+    proxy.settle();
+    expect(proxy.texts(TYPE.virtualHost)['80/a']).toBe('cluster:v3');
+    expect(proxy.faults).toEqual([]);
+  });
+
   it('does not wait for ever, and says so', () => {
     const rig = new Rig(BASE);
     const proxy = new FakeProxy('delta');
@@ -297,6 +313,26 @@ describe.each(['delta', 'sotw'] as const)('a reconnect (%s)', (kind) => {
   });
 });
 
+describe('a refusal', () => {
+  it('is forgotten with the resource, and with the route that used it', () => {
+    const rig = new Rig({ ...BASE, ...route('81', 'vhds') });
+    const proxy = new FakeProxy('delta');
+    const connection = rig.connect(proxy);
+    proxy.settle();
+    rig.edit({ ...host('80/x', POISON), ...host('80/y', POISON) });
+    proxy.settle();
+    const { rejected } = connection.subscriptions.get(TYPE.virtualHost)!;
+    expect([...rejected.keys()]).toEqual(['80/x', '80/y']);
+    rig.edit({ [`${TYPE.virtualHost}#80/x`]: undefined });
+    proxy.settle();
+    expect([...rejected.keys()]).toEqual(['80/y']);
+    rig.edit(listener('in', '81'));
+    proxy.settle();
+    expect(connection.rejecting).toBe(false);
+    expect(connection.revisionHeld).toBe(rig.world.revision);
+  });
+});
+
 describe('hosts over a reconnect', () => {
   it('are compared one by one', () => {
     const proxy = new FakeProxy('delta');
@@ -373,6 +409,37 @@ describe('any history', () => {
           expect(proxy.texts(type)).toEqual(texts(rig.world, type));
         }
         if (kind === 'delta') expect(proxy.texts(TYPE.virtualHost)).toEqual(hostsInUse(rig.world));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const poison = fc
+    .tuple(at, name, fc.boolean())
+    .map(([h, n, bad]) => () => ({ ...cluster(n), ...host(h, `cluster:${n} ${bad ? POISON : 'fine'}`) }));
+
+  it.each([true, false])('keeps what is refused apart from the rest (Envoy names it: %s)', (names) => {
+    const steps = fc.array(fc.oneof(edit, poison, poison), { maxLength: 20 });
+    fc.assert(
+      fc.property(steps, fc.nat(3), (edits, limit) => {
+        const rig = new Rig({ ...BASE, ...route('81', 'vhds') });
+        const proxy = new FakeProxy('delta', names);
+        const connection = rig.connect(proxy);
+        proxy.settle();
+        for (const build of edits) {
+          rig.edit(build(rig.world));
+          proxy.take(0, limit);
+        }
+        proxy.settle();
+        expect(proxy.faults).toEqual([]);
+        const wanted = Object.entries(hostsInUse(rig.world));
+        const refused = wanted.filter(([, text]) => text.includes(POISON)).map(([host]) => host);
+        expect([...connection.subscriptions.get(TYPE.virtualHost)!.rejected.keys()].sort()).toEqual(refused);
+        const held = proxy.texts(TYPE.virtualHost);
+        for (const [host, text] of wanted) if (!refused.includes(host)) expect(held[host]).toBe(text);
+        expect(Object.values(held).join()).not.toContain(POISON);
+        for (const n of Object.keys(texts(rig.world, TYPE.cluster)))
+          expect(proxy.texts(TYPE.cluster)).toHaveProperty([n]);
       }),
       { numRuns: 300 },
     );

@@ -4,7 +4,7 @@ import { TYPE, type XdsResource } from '../model/contract.js';
 import type { DesiredState } from './desired-state.js';
 import { isFullState, isReferred, isReferring, PUSH_ORDER, REFERRED, REFERRING } from './order.js';
 import { noHost, routeOf } from './virtual-hosts.js';
-import { WarmingClusters } from './warming.js';
+import { refersToOneOf, WarmingClusters } from './warming.js';
 
 /** One response, ready to be written. */
 export interface Response {
@@ -53,8 +53,10 @@ export class PushPlan {
     const hosts = this.subscriptions.get(TYPE.virtualHost);
     this.released.delete(route);
     if (!hosts) return;
-    for (const name of [...hosts.held.keys()]) if (routeOf(name) === route) hosts.forget(name);
-    for (const name of [...hosts.pending]) if (routeOf(name) === route) hosts.pending.delete(name);
+    const ofRoute = (names: Iterable<string>) => [...names].filter((name) => routeOf(name) === route);
+    for (const name of ofRoute(hosts.held.keys())) hosts.forget(name);
+    for (const name of ofRoute(hosts.pending)) hosts.pending.delete(name);
+    for (const name of ofRoute(hosts.rejected.keys())) hosts.rejected.delete(name);
   }
 
   /** All hosts of a route are to be compared, and its listener released even if there are none. */
@@ -107,12 +109,23 @@ export class PushPlan {
       for (const { name } of upserts) subscription.removalsDue.delete(name);
       return { upserts, removals: [], absent };
     }
-    if (!isReferring(subscription.type) || subscription.held.size === 0) return difference;
-    const waiting = upserts.filter(({ value }) => this.warming.heldBack(value));
+    if (!isReferring(subscription.type)) return difference;
+    const unsent = this.unsentClusters();
+    // A proxy that holds nothing yet serves nothing: it waits for its clusters by itself, once it knows of them.
+    const serves = subscription.held.size > 0;
+    const waiting = upserts.filter(
+      ({ value }) => refersToOneOf(value, unsent) || (serves && this.warming.heldBack(value)),
+    );
     if (waiting.length === 0) return difference;
     // A renamed host is a removal and an addition: the old one stays until the new one may come.
     for (const name of [...waiting.map(({ name }) => name), ...removals]) subscription.pending.add(name);
     return { upserts: upserts.filter((resource) => !waiting.includes(resource)), removals: [], absent };
+  }
+
+  /** New clusters that could not be sent yet, because the proxy has not answered to the clusters before them. */
+  private unsentClusters(): string[] {
+    const clusters = this.subscriptions.get(TYPE.cluster);
+    return [...(clusters?.pending ?? [])].filter((name) => !clusters?.holds(name));
   }
 
   private release(hosts: Subscription, route: string, now: number): Response | undefined {

@@ -3,17 +3,13 @@ import { Buffer } from 'node:buffer';
 /** Above this many new clusters at once nobody looks which of them a route refers to: it waits for all. */
 const SEARCH_LIMIT = 20;
 
-interface Warming {
-  readonly since: number;
-  readonly bytes: Buffer;
-}
-
 /**
  * Clusters that a proxy has been sent and is not known to be able to use yet. What refers to one of them is held back
  * until the proxy has ACKed the cluster and its endpoints, but not for ever.
  */
 export class WarmingClusters {
-  private readonly clusters = new Map<string, Warming>();
+  /** By name, since when. */
+  private readonly clusters = new Map<string, number>();
   /** Clusters that were not ready in time, and what referred to them went out nevertheless. */
   readonly overdue: string[] = [];
 
@@ -24,7 +20,7 @@ export class WarmingClusters {
   }
 
   add(name: string, now: number): void {
-    this.clusters.set(name, { since: now, bytes: Buffer.from(name) });
+    this.clusters.set(name, now);
   }
 
   delete(name: string): void {
@@ -33,7 +29,7 @@ export class WarmingClusters {
 
   /** Lets go of the clusters that are ready, and of those that had their time. */
   settle(isReady: (name: string) => boolean, now: number): void {
-    for (const [name, { since }] of this.clusters) {
+    for (const [name, since] of this.clusters) {
       const late = now - since >= this.timeoutMs;
       if (!late && !isReady(name)) continue;
       this.clusters.delete(name);
@@ -43,9 +39,14 @@ export class WarmingClusters {
 
   /** Does this resource name a cluster that is not ready? References are plain strings in the encoded bytes. */
   heldBack(value: Uint8Array): boolean {
-    if (this.clusters.size === 0) return false;
-    if (this.clusters.size > SEARCH_LIMIT) return true;
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    return [...this.clusters.values()].some((cluster) => bytes.includes(cluster.bytes));
+    return refersToOneOf(value, [...this.clusters.keys()]);
   }
+}
+
+/** Does this resource name one of these clusters? */
+export function refersToOneOf(value: Uint8Array, clusters: readonly string[]): boolean {
+  if (clusters.length === 0) return false;
+  if (clusters.length > SEARCH_LIMIT) return true;
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return clusters.some((cluster) => bytes.includes(cluster));
 }

@@ -112,16 +112,24 @@ export class FakeProxy {
 
   private apply({ type, upserts, removed }: Received): void {
     const held = this.of(type);
+    // What comes first of all is not in use before all of it is there.
+    const inService = held.size > 0;
     for (const name of removed) {
       this.checkRemoval(type, name);
       held.delete(name);
     }
     for (const { name, version, text } of upserts) {
-      // Envoy drops a host whose route it does not have.
-      if (type === TYPE.virtualHost && !this.of(TYPE.route).has(routeOf(name))) continue;
-      this.checkReferences(type, name, text);
+      if (!this.wants(type, name)) continue;
+      if (inService) this.checkReferences(name, text);
       held.set(name, { version, text });
     }
+  }
+
+  /** Envoy ignores a host whose route it does not have, and what was on its way when it unsubscribed. */
+  private wants(type: string, name: string): boolean {
+    if (type === TYPE.virtualHost) return this.of(TYPE.route).has(routeOf(name));
+    const onDemand = type === TYPE.route || type === TYPE.endpoint;
+    return !onDemand || this.subscribed.get(type)?.has(name) === true;
   }
 
   /** Subscribes to what the things just received refer to, and drops what they no longer do. */
@@ -166,9 +174,8 @@ export class FakeProxy {
     }
   }
 
-  private checkReferences(type: string, name: string, text: string): void {
-    const inService = this.of(type).size > 0;
-    for (const [, cluster = ''] of inService ? text.matchAll(/cluster:(\S+)/g) : []) {
+  private checkReferences(name: string, text: string): void {
+    for (const [, cluster = ''] of text.matchAll(/cluster:(\S+)/g)) {
       const usable = this.of(TYPE.cluster).has(cluster) && this.of(TYPE.endpoint).has(cluster);
       if (!usable) this.faults.push(`${name} refers to ${cluster} before it is ready`);
     }

@@ -77,7 +77,8 @@ function answerOf(stream: ClientHttp2Stream, maxMessageBytes: number): Promise<U
   const messages: Uint8Array[] = [];
   let status: GrpcError | undefined;
   return new Promise((resolve, reject) => {
-    const learn = (headers: IncomingHttpHeaders & IncomingHttpStatusHeader): void => void (status = statusOf(headers) ?? status);
+    const learn = (headers: IncomingHttpHeaders & IncomingHttpStatusHeader): void =>
+      void (status = statusOf(headers) ?? status);
     stream.on('response', learn).on('trailers', learn);
     stream.on('data', (chunk: Buffer) => {
       try {

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { leafValidity, readIssuer, signLeaf, signRoot, verifyCsr, type Issuer } from '#app/citadel';
 import { IstioCertificateService } from '#common/ca-client';
 import { GrpcEndpoint, grpcService, peerIdentity, Status, statusError } from '#common/grpc';
-import { createCsr, formatSpiffeId, generateKey, identityFromChain, type TlsIdentity } from '#common/identity';
+import {
+  createCsr,
+  formatSpiffeId,
+  generateKey,
+  identityFromChain,
+  type TlsIdentity,
+} from '#common/identity';
 import { citadelUri } from '../identity/citadel.js';
 
 const DAY_MS = 86_400_000;

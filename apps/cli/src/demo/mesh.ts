@@ -6,6 +6,7 @@ import type { ControlPlane } from '../up/control-plane.js';
 import { stateLayout } from '../up/state.js';
 import type { Child } from './child.js';
 import { startChild } from './child.js';
+import { descendants, listProcesses } from './measure/processes.js';
 import type { Workload } from './workloads.js';
 import type { Workspace } from './workspace.js';
 
@@ -153,10 +154,27 @@ export class Mesh {
     await this.upProcess?.stop();
   }
 
+  /** Ends every process at once, as a power cut would. */
+  async killAll(): Promise<void> {
+    const all = descendants(await listProcesses(), this.rootPids());
+    for (const { pid } of all) killProcess(pid);
+    const children = [this.up, ...this.proxies.map(({ child }) => child)];
+    await Promise.all(children.map(({ exited }) => exited));
+  }
+
   /** What the processes wrote last. */
   logTails(): string {
     const children = [...(this.upProcess ? [this.upProcess] : []), ...this.proxies.map(({ child }) => child)];
     return children.map((child) => `--- ${child.name}\n${child.tail()}`).join('\n');
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // Its parent was killed first, and it has seen to itself.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { quartet, startControlPlane, tempDir, until, type RunningControlPlane } from '#common/testing';
@@ -59,6 +59,20 @@ describe('quartet up', () => {
     expect((await plane.process.exited).code).toBe(0);
     expect(Date.now() - started).toBeLessThan(10_000);
     expect(Object.values(plane.pids).filter(alive)).toEqual([]);
+  }, 90_000);
+
+  it('has Pilot, Galley and Mixer learn from Citadel whom to trust', async () => {
+    const plane = await startControlPlane({ config: configDir() });
+    const root = readFileSync(plane.citadel.rootCert, 'utf8').trim();
+    for (const { http } of [plane.pilot, plane.galley, plane.mixer]) {
+      const learnt = async (): Promise<unknown> => {
+        const answer = await fetch(`http://${http}/debug/trust-bundle`);
+        return answer.ok && answer.json();
+      };
+      const bundle = await until(learnt, { what: `${http} to know the trust bundle` });
+      expect(bundle).toEqual({ roots: expect.stringContaining(root), trustDomain: 'cluster.local' });
+    }
+    await plane.process.stop(15_000);
   }, 90_000);
 
   it('restarts what dies, on the same ports, and says so', async () => {

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isTrustDomain } from '#common/identity';
 import { COMMON_FLAGS, FlagError, flag, parseFlags, type Address, type FlagValues } from '#common/flags';
+import { natsCredential, type NatsCredential } from '#common/nats';
 
 const FLAGS = {
   ...COMMON_FLAGS,
@@ -15,7 +15,7 @@ const FLAGS = {
 export interface CitadelConfig {
   readonly http: Address;
   readonly grpc: Address;
-  readonly nats: { readonly url: string; readonly nkeySeed?: string };
+  readonly nats: NatsCredential;
   readonly state: string;
   readonly logLevel: string;
   readonly trustDomain: string;
@@ -29,9 +29,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Cit
   const values = parseFlags(FLAGS, argv, env);
   const problems = problemsOf(values);
   if (problems.length > 0) throw new FlagError(problems);
-  const { nats, natsNkey, ...rest } = values;
-  const nkeySeed = natsNkey === undefined ? {} : { nkeySeed: readFileSync(natsNkey, 'utf8').trim() };
-  return { ...rest, nats: { url: nats, ...nkeySeed } };
+  return { ...values, nats: natsCredential(values) };
 }
 
 function problemsOf({ trustDomain, workloadTtl, maxTtl, serverTtl }: FlagValues<typeof FLAGS>): string[] {

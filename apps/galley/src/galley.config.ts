@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { natsCredential, type NatsCredential } from '#common/nats';
 import { COMMON_FLAGS, flag, parseFlags } from '#common/service';
 import type { FlagValues } from '#common/service';
 
@@ -7,10 +8,12 @@ const FLAGS = {
   config: flag.text('folder of YAML and JSON files with the mesh config'),
 } as const;
 
-export type GalleyConfig = FlagValues<typeof FLAGS>;
+export type GalleyConfig = Omit<FlagValues<typeof FLAGS>, 'nats' | 'natsNkey'> & {
+  readonly nats: NatsCredential;
+};
 
 /** The one place that reads the command line and the environment. @throws FlagError with all problems at once */
 export function readGalleyConfig(argv: readonly string[], env: NodeJS.ProcessEnv): GalleyConfig {
-  const config = parseFlags(FLAGS, argv, env);
-  return { ...config, config: resolve(config.config) };
+  const values = parseFlags(FLAGS, argv, env);
+  return { ...values, nats: natsCredential(values), config: resolve(values.config) };
 }

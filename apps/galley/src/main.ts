@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { natsMicroservice } from '#common/nats-nest';
 import { createLogger, exitOnFailure, runService } from '#common/service';
 import { readGalleyConfig } from './galley.config.js';
@@ -7,14 +6,11 @@ import { GalleyModule } from './galley.module.js';
 exitOnFailure('galley', async () => {
   const config = readGalleyConfig(process.argv.slice(2), process.env);
   const logger = createLogger('galley', config.logLevel);
-  const nkeySeed = config.natsNkey === undefined ? undefined : readFileSync(config.natsNkey, 'utf8').trim();
   await runService({
     name: 'galley',
     logger,
     module: GalleyModule.with(config, logger),
     http: config.http,
-    microservices: () => [
-      natsMicroservice({ url: config.nats, name: 'galley', nkeySeed, queue: 'galley', log: logger }),
-    ],
+    microservices: () => [natsMicroservice({ ...config.nats, name: 'galley', queue: 'galley', log: logger })],
   });
 });

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { COMMON_FLAGS, FlagError, flag, parseFlags } from '#common/flags';
 import type { Address, FlagValues } from '#common/flags';
+import { natsCredential, type NatsCredential } from '#common/nats';
 import { isTrustDomain } from '#common/identity';
 
 /** What a Mixer does: decide (`policy`), count (`telemetry`), or both. */
@@ -23,7 +23,7 @@ export interface MixerConfig {
   readonly grpc: Address;
   readonly metrics: Address;
   readonly roles: ReadonlySet<Role>;
-  readonly nats: { readonly url: string; readonly nkeySeed?: string };
+  readonly nats: NatsCredential;
   readonly state: string;
   readonly logLevel: string;
   /** Absent: plaintext, and callers are believed. */
@@ -42,13 +42,12 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Mix
   const values = parseFlags(FLAGS, argv, env);
   const problems = problemsOf(values);
   if (problems.length > 0) throw new FlagError(problems);
-  const { http, grpc, metrics, state, logLevel, nats, natsNkey } = values;
-  const nkeySeed = natsNkey === undefined ? {} : { nkeySeed: readFileSync(natsNkey, 'utf8').trim() };
+  const { http, grpc, metrics, state, logLevel } = values;
   const identity = identityOf(values);
   return {
     ...{ http, grpc, metrics, state, logLevel },
     roles: new Set(values.roles as readonly Role[]),
-    nats: { url: nats, ...nkeySeed },
+    nats: natsCredential(values),
     ...(identity ? { identity } : {}),
   };
 }

@@ -8,6 +8,7 @@ import { formatAddress } from '#common/flags';
 import type { GrpcService } from '#common/grpc';
 import { GrpcServer } from '#common/grpc-nest';
 import { formatSpiffeId, WorkloadIdentity } from '#common/identity';
+import { TrustBundleModule, TrustBundleWatch, withTrustBundle } from '#common/trust-bundle';
 import { connectNats } from '#common/nats';
 import { prepareState, Readiness } from '#common/service';
 import type { Logger } from '#common/service';
@@ -42,16 +43,19 @@ export class MixerModule implements OnModuleInit, OnApplicationShutdown {
     const environment = adapterEnvironment(log);
     const runtimes = new RuntimeHolder({ environment, log, metrics: new ConfigMetrics(register) });
     const identity = workloadIdentity(config, log);
+    const bundle = new TrustBundleWatch({ nats: { ...config.nats, name: 'mixer' }, log });
     const reader = new ConfigLogReader({
       connect: () => connectNats({ ...config.nats, name: 'mixer', log }),
       stateDir: prepareState(join(config.state, 'config-log')),
       log,
     });
     const services = grpcServices(config, runtimes, new DispatchMetrics(register, log));
-    const tls = identity ? { tls: { identity, clientCertificates: 'required' as const } } : {};
+    const trusted = identity && withTrustBundle(identity, bundle);
+    const tls = trusted ? { tls: { identity: trusted, clientCertificates: 'required' as const } } : {};
     const bind = formatAddress(config.grpc);
     return {
       module: MixerModule,
+      imports: [TrustBundleModule.with(bundle)],
       providers: [
         { provide: RuntimeHolder, useValue: runtimes },
         { provide: WORKLOAD_IDENTITY, useValue: identity ?? null },

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import {
   COMMON_FLAGS,
@@ -9,6 +8,7 @@ import {
   type Address,
   type FlagValues,
 } from '#common/flags';
+import { natsCredential, type NatsCredential } from '#common/nats';
 import { isTrustDomain } from '#common/identity';
 
 const FLAGS = {
@@ -38,7 +38,7 @@ export interface IdentityConfig {
 /** Pilot's settings. Times are in milliseconds, addresses `HOST:PORT`. */
 export interface PilotConfig {
   readonly http: Address;
-  readonly nats: { readonly url: string; readonly nkeySeed?: string };
+  readonly nats: NatsCredential;
   readonly state: string;
   readonly logLevel: string;
   readonly xds: string | undefined;
@@ -59,13 +59,12 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
   const values = parseFlags(FLAGS, argv, env);
   const problems = problemsOf(values);
   if (problems.length > 0) throw new FlagError(problems);
-  const { nats, natsNkey, xds, mixer, maxStreams } = values;
-  const nkeySeed = natsNkey === undefined ? {} : { nkeySeed: readFileSync(natsNkey, 'utf8').trim() };
+  const { xds, mixer, maxStreams } = values;
   const { http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout } =
     values;
   return {
     ...{ http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout },
-    nats: { url: nats, ...nkeySeed },
+    nats: natsCredential(values),
     xds: xds && formatAddress(xds),
     xdsTls: tlsOf(values),
     mixer: mixer && formatAddress(mixer),

@@ -10,7 +10,8 @@ import { register } from 'prom-client';
 import { citadelAuthority } from '#common/ca-client';
 import { ConfigLogReader } from '#common/config-log';
 import { GrpcServer } from '#common/grpc-nest';
-import { formatSpiffeId, WorkloadIdentity } from '#common/identity';
+import { formatSpiffeId, WorkloadIdentity, type IdentitySource } from '#common/identity';
+import { TrustBundleModule, TrustBundleWatch, withTrustBundle } from '#common/trust-bundle';
 import type { Logger } from '#common/logger';
 import { connectNats } from '#common/nats';
 import { Readiness } from '#common/service';
@@ -77,6 +78,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       stallTimeoutMs: config.sendTimeout,
     });
     const identity = workloadIdentity(config, logger);
+    const bundle = new TrustBundleWatch({ nats: { ...config.nats, name: 'pilot' }, log: logger });
     const values: [unknown, unknown][] = [
       [CONFIG, config],
       [LOGGER, logger],
@@ -86,10 +88,13 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       [PilotMetrics, metrics],
       [AdsService, ads],
       [XDS_PLAINTEXT, config.xds && grpcServer(config.xds, ads)],
-      [XDS_TLS, config.xdsTls && identity && grpcServer(config.xdsTls.bind, ads, identity)],
+      [
+        XDS_TLS,
+        config.xdsTls && identity && grpcServer(config.xdsTls.bind, ads, withTrustBundle(identity, bundle)),
+      ],
     ];
     const providers = values.map(([provide, useValue]) => ({ provide: provide as symbol, useValue }));
-    return { module: PilotModule, providers };
+    return { module: PilotModule, imports: [TrustBundleModule.with(bundle)], providers };
   }
 
   async onModuleInit(): Promise<void> {
@@ -122,7 +127,7 @@ function workloadIdentity(
   });
 }
 
-function grpcServer(bind: string, ads: AdsService, identity?: WorkloadIdentity): GrpcServer {
+function grpcServer(bind: string, ads: AdsService, identity?: IdentitySource): GrpcServer {
   const services = [ads.service(identity ? 'tls' : 'plaintext')];
   const tls = identity && { identity, clientCertificates: 'required' as const };
   return new GrpcServer({ bind, services, limits: GRPC_LIMITS, ...(tls && { tls }) });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
@@ -44,8 +43,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     const { config, logger } = this;
     this.writer = await ConfigLogWriter.open({
       stateDir: join(prepareState(config.state), 'config-log'),
-      connect: () =>
-        connectNats({ url: config.nats, name: 'galley', nkeySeed: readSeed(config), log: logger }),
+      connect: () => connectNats({ ...config.nats, name: 'galley', log: logger }),
       log: logger,
     });
     const metrics = new GalleyMetrics(
@@ -86,8 +84,4 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     }
     return counts;
   }
-}
-
-function readSeed(config: GalleyConfig): string | undefined {
-  return config.natsNkey === undefined ? undefined : readFileSync(config.natsNkey, 'utf8').trim();
 }

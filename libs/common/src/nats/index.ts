@@ -1,3 +1,4 @@
+export { natsCredential, type NatsCredential } from './credential.js';
 export { connectionOptions, connectNats, inboxPrefix, type NatsAccess } from './connect.js';
 export { type Log, silentLog } from './log.js';
 export { createNkey, type Nkey } from './nkeys.js';

@@ -26,7 +26,8 @@ describe('quartet demo', () => {
     const tour = demo('--tour');
     const { code } = await tour.exited;
     expect(tour.logs()).not.toContain('FAILED');
-    for (const step of [1, 2, 3, 4, 5, 6, 7]) expect(tour.logs()).toMatch(new RegExp(`ok +${step} `));
+    const proven = new Set(tour.logs().match(/(?<=ok {6})\d/g));
+    expect([...proven].sort()).toEqual(['1', '2', '3', '4', '5', '6', '7']);
     expect(code).toBe(0);
   }, 300_000);
 

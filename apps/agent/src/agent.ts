@@ -64,21 +64,10 @@ class Agent implements StatusSource {
     this.secrets = new SecretServer(this.identity, log);
   }
 
-  /** Starts everything, in the order in which one thing needs another, and waits for the end. */
+  /** Starts everything and waits for the end, which may come before all is started. */
   async run(): Promise<Ending> {
     this.watchForTheEnd();
-    void this.identity.start();
-    const sdsSocket = await preparePrivateFolder(this.options.state);
-    const { address: host, statusPort: port } = this.options;
-    const [status, executable] = await Promise.all([
-      this.status.listen({ host, port }),
-      this.options.envoy ?? envoyExecutable(this.log),
-      this.secrets.listen(sdsSocket),
-    ]);
-    const envoy = this.superviseEnvoy(executable, status, sdsSocket);
-    await envoy.start();
-    void this.announceWhenReady(envoy, status);
-    return this.ended;
+    return Promise.race([this.ended, this.start().then(() => this.ended)]);
   }
 
   /** Ends what `run` started: clients first, then the application, which may still call out, then Envoy. */
@@ -121,6 +110,22 @@ class Agent implements StatusSource {
     return `${ofEnvoy?.body ?? ''}${own}`;
   }
 
+  /** In the order in which one thing needs another; the certificate may come last. */
+  private async start(): Promise<void> {
+    void this.identity.start();
+    const sdsSocket = await preparePrivateFolder(this.options.state);
+    const { address: host, statusPort: port } = this.options;
+    const [status, executable] = await Promise.all([
+      this.status.listen({ host, port }),
+      this.options.envoy ?? envoyExecutable(this.log),
+      this.secrets.listen(sdsSocket),
+    ]);
+    if (this.draining) return;
+    const envoy = this.superviseEnvoy(executable, status, sdsSocket);
+    await envoy.start();
+    void this.announceWhenReady(envoy, status);
+  }
+
   private watchForTheEnd(): void {
     const onSignal = (): void => this.end({ code: 0, drain: true });
     process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
@@ -141,13 +146,16 @@ class Agent implements StatusSource {
 
   private async announceWhenReady(envoy: EnvoySupervisor, status: Address): Promise<void> {
     let pause = FIRST_POLL_MS;
+    let told = '';
     for (
       let reasons = await this.reasonsNotReady();
       reasons.length > 0;
       reasons = await this.reasonsNotReady()
     ) {
       if (this.draining) return;
-      if (pause >= LAST_POLL_MS) this.log.warn({ reasons }, 'not ready yet');
+      // What is normal in the first second is not worth a line, and what lasts is worth one.
+      if (pause >= LAST_POLL_MS && told !== reasons.join()) this.log.warn({ reasons }, 'not ready yet');
+      if (pause >= LAST_POLL_MS) told = reasons.join();
       await sleep(pause);
       pause = Math.min(LAST_POLL_MS, pause * 1.1);
     }

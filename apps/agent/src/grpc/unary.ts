@@ -87,7 +87,7 @@ function answerOf(stream: ClientHttp2Stream, maxMessageBytes: number): Promise<U
         reject(error as Error);
       }
     });
-    stream.once('error', (error) => reject(new GrpcError(STATUS.unavailable, error.message)));
+    stream.once('error', (error: Error) => reject(new GrpcError(STATUS.unavailable, error.message)));
     stream.once('end', () => {
       status ??= new GrpcError(STATUS.unknown, 'the answer has no status');
       if (status.code !== STATUS.ok) reject(status);

@@ -15,7 +15,7 @@ import {
 
 const SERVICE = '/envoy.service.secret.v3.SecretDiscoveryService';
 /** One Envoy is the client; its first message carries 60 KB of extension names. */
-const LIMITS = { messageBytes: 1 << 20, sessions: 8, streamsPerSession: 32 };
+const LIMITS = { messageBytes: 1 << 18, sessions: 8, streamsPerSession: 32 };
 
 /** Serves the agent's own identity, and nothing else, to the Envoy beside it. */
 export class SecretServer {

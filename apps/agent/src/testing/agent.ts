@@ -31,6 +31,7 @@ export interface TestMesh {
 
 export interface TestAgent {
   readonly process: SpawnedProcess;
+  readonly env: NodeJS.ProcessEnv;
   /** Resolves once the agent is ready. */
   ready(): Promise<ReadyLine>;
 }
@@ -52,7 +53,10 @@ export async function startMesh(): Promise<TestMesh> {
     ...{ authority, pilot, state, port, app },
     start: async (...args) => {
       const env = { ...process.env, QUARTET_ENVOY: envoy };
-      return testAgent(spawnProcess(process.execPath, [main, ...fixed, ...args], { name: 'agent', env }));
+      return testAgent(
+        spawnProcess(process.execPath, [main, ...fixed, ...args], { name: 'agent', env }),
+        env,
+      );
     },
     close: async () => {
       app.close();
@@ -71,7 +75,7 @@ function argumentsOf(authority: TestAuthority, pilot: TestPilot, state: string):
   ];
 }
 
-function testAgent(process: SpawnedProcess): TestAgent {
+function testAgent(process: SpawnedProcess, env: NodeJS.ProcessEnv): TestAgent {
   const ready = (): Promise<ReadyLine> =>
     until(
       () => {
@@ -81,5 +85,5 @@ function testAgent(process: SpawnedProcess): TestAgent {
       },
       { what: 'the agent to be ready', timeout: 15_000, interval: 5 },
     );
-  return { process, ready };
+  return { process, env, ready };
 }

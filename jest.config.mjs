@@ -1,6 +1,6 @@
 /**
- * Two tiers: `unit` stands beside the code and starts nothing; `real` (test/ and *.real.spec.ts) starts the
- * real Envoy, nats-server and Quartet's own services.
+ * Three tiers: `unit` stands beside the code and starts nothing; `real` (test/ and *.real.spec.ts) starts the real
+ * Envoy, nats-server and Quartet's own services; `timed` (test/demo/) holds figures, and wants the machine to itself.
  */
 const shared = {
   testEnvironment: '<rootDir>/tools/jest-environment.mjs',
@@ -45,6 +45,12 @@ export default {
       ...shared,
       displayName: 'real',
       testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/{apps,libs,samples}/**/*.real.spec.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/demo/'],
+    },
+    {
+      ...shared,
+      displayName: 'timed',
+      testMatch: ['<rootDir>/test/demo/**/*.spec.ts'],
     },
   ],
 };

@@ -1,9 +1,10 @@
 /**
- * `npm test`: everything, in one command: generated code, format, lint, types, unit tests, tests on the real parts.
- * Arguments are handed to jest and skip the static checks (`npm test -- apps/pilot`). Prints how many tests passed,
- * failed and were skipped; in CI (CI=true) a skipped test fails the run, for there every real part has to be there.
+ * `npm test`: everything, in one command: generated code, format, lint, types, unit tests, tests on the real parts, the
+ * demo's tour, and the benchmark against its baseline. Arguments are handed to jest and leave out all but the tests
+ * that they name (`npm test -- apps/pilot`). Prints how many tests passed, failed and were skipped; in CI (CI=true) a
+ * skipped test fails the run, for there every real part has to be there.
  */
-import { readFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, root, runNode } from './bootstrap.mjs';
 
@@ -15,36 +16,43 @@ async function main() {
   await bootstrap({ say });
   const { generateProto } = await import('./generate-proto.mjs');
   await generateProto({ types: true });
-  const broken = filters.length > 0 ? [] : staticChecks();
-  const tests = jest();
-  for (const check of broken) say(`failed: ${check}`);
-  process.stdout.write(`${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped\n`);
-  const complete = !process.env.CI || tests.skipped === 0;
-  if (!complete) say('skipped tests in CI: a real part is missing');
-  process.exit(broken.length === 0 && tests.failed === 0 && tests.ok && complete ? 0 : 1);
+  const everything = filters.length === 0;
+  const broken = everything ? failing(STATIC_CHECKS) : [];
+  const runs = everything
+    ? [
+        jest('--selectProjects', 'unit', 'real', '--maxWorkers', '2'),
+        jest('--selectProjects', 'timed', '--runInBand'),
+      ]
+    : [jest(...filters, '--runInBand')];
+  if (everything) broken.push(...failing(FIGURES));
+  finish(runs, broken);
 }
 
-function staticChecks() {
-  const checks = [
-    ['prettier', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
-    ['eslint', [bin('eslint/bin/eslint.js'), '--max-warnings', '0', '.']],
-    ['tsc', [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json']],
-  ];
-  return checks
-    .filter(([name, args]) => {
-      say(name);
-      return runNode(args) !== 0;
-    })
-    .map(([name]) => name);
+const STATIC_CHECKS = [
+  ['prettier', [bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
+  ['eslint', [bin('eslint/bin/eslint.js'), '--max-warnings', '0', '.']],
+  ['tsc', [bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json']],
+];
+
+/** After the tests, when nothing else runs. */
+const FIGURES = [['bench', [join(root, 'dist/test/bench/main.js'), '--edits', '20', '--check']]];
+
+/** The names of those that fail. */
+function failing(checks) {
+  const failed = checks.filter(([name, args]) => {
+    say(name);
+    return runNode(args) !== 0;
+  });
+  return failed.map(([name]) => name);
 }
 
-/** One worker: the tests start real servers and measure times, and would only disturb each other. */
-function jest() {
+function jest(...args) {
   const report = join(root, '.cache/test-report.json');
   mkdirSync(join(root, '.cache'), { recursive: true });
-  const args = [bin('jest/bin/jest.js'), '--json', '--outputFile', report, '--maxWorkers', '2', ...filters];
+  rmSync(report, { force: true });
   const env = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --no-warnings' };
-  const status = runNode(args, { env, stdio: ['ignore', 2, 2] });
+  const program = [bin('jest/bin/jest.js'), '--json', '--outputFile', report];
+  const status = runNode([...program, ...args], { env, stdio: ['ignore', 2, 2] });
   const result = JSON.parse(readFileSync(report, 'utf8'));
   return {
     ok: status === 0,
@@ -52,6 +60,16 @@ function jest() {
     failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
     skipped: result.numPendingTests + result.numTodoTests,
   };
+}
+
+function finish(runs, broken) {
+  const sum = (field) => runs.reduce((total, run) => total + run[field], 0);
+  for (const check of broken) say(`failed: ${check}`);
+  const complete = !process.env.CI || sum('skipped') === 0;
+  if (!complete) say('skipped tests in CI: a real part is missing');
+  process.stdout.write(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);
+  const ok = broken.length === 0 && sum('failed') === 0 && runs.every((run) => run.ok) && complete;
+  process.exit(ok ? 0 : 1);
 }
 
 try {

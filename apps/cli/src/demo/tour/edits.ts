@@ -1,3 +1,87 @@
-import type { Step } from './step.js';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { median, percentile } from '../measure/statistics.js';
+import { CpuMeter } from './cpu-meter.js';
+import { EditLoad } from './edit-load.js';
+import { markedRoute, MARKED_HOSTS, withMarkedHosts, type MarkedHost } from './marked-hosts.js';
+import { check, type Step, type Tour } from './step.js';
 
-export const editSteps: readonly Step[] = [];
+const EDITS = 40;
+const MEDIAN_LIMIT_MS = 50;
+const P99_LIMIT_MS = 150;
+const SLOW_WRITES = 20;
+const SLOW_WRITE_MS = 300;
+const PIECES = 6;
+
+async function underLoad(tour: Tour): Promise<string> {
+  return withMarkedHosts(tour, 'before', async () => {
+    const load = new EditLoad(tour, randomHost(), 'before');
+    await sleep(1_000);
+    const cpu = await CpuMeter.start(tour.mesh, ['galley', 'nats', 'pilot']);
+    const took: number[] = [];
+    const marks = new Map<MarkedHost, string>();
+    for (let n = 0; n < EDITS; n++) {
+      const target = randomHost();
+      load.aimAt(target, marks.get(target) ?? 'before');
+      await sleep(50 + 150 * Math.random());
+      took.push(await load.timeEdit(`edit-${n}`, () => edit(tour, target, n)));
+      marks.set(target, `edit-${n}`);
+    }
+    const perEdit = await cpu.describePer(EDITS);
+    const { sent, rate } = await load.stop();
+    const [middle, last] = [median(took), percentile(took, 0.99)];
+    const times = `median ${middle.toFixed(0)} ms, p99 ${last.toFixed(0)} ms`;
+    check(middle <= MEDIAN_LIMIT_MS && last <= P99_LIMIT_MS, `${times}: ${spread(took)}`);
+    const load500 = `${rate.toFixed(0)} requests/s, 0 of ${sent} failed`;
+    return `${EDITS} of ${MARKED_HOSTS.length} VirtualServices, ${times}; ${load500}; CPU per edit ${perEdit}`;
+  });
+}
+
+/** By rename, as most editors save, and in place, in turn. */
+function edit({ config }: Tour, target: MarkedHost, n: number): void {
+  const text = markedRoute(target, `edit-${n}`);
+  if (n % 2 === 0) config.replace(target.file, text);
+  else config.overwrite(target.file, text);
+}
+
+async function slowWrites(tour: Tour): Promise<string> {
+  return withMarkedHosts(tour, 'before', async () => {
+    const load = new EditLoad(tour, randomHost(), 'before');
+    const took: number[] = [];
+    for (const [n, target] of MARKED_HOSTS.slice(0, SLOW_WRITES).entries()) {
+      load.aimAt(target, 'before');
+      const text = markedRoute(target, `slow-${n}`);
+      took.push(await load.timeEdit(`slow-${n}`, () => writeSlowly(tour.config.file(target.file), text)));
+    }
+    const { sent, rate } = await load.stop();
+    const times = `in force ${median(took).toFixed(0)} ms after they began`;
+    return `${SLOW_WRITES} in ${PIECES} pieces over ${SLOW_WRITE_MS} ms, ${times}; ${rate.toFixed(0)} requests/s, 0 of ${sent} failed`;
+  });
+}
+
+/** As a slow disk, or `scp`, writes: the file is truncated, then grows piece by piece. */
+async function writeSlowly(path: string, text: string): Promise<void> {
+  const file = openSync(path, 'w');
+  const size = Math.ceil(text.length / PIECES);
+  for (let at = 0; at < text.length; at += size) {
+    if (at > 0) await sleep(SLOW_WRITE_MS / (PIECES - 1));
+    writeSync(file, text.slice(at, at + size));
+  }
+  closeSync(file);
+}
+
+function randomHost(): MarkedHost {
+  return MARKED_HOSTS[Math.floor(Math.random() * MARKED_HOSTS.length)]!;
+}
+
+function spread(values: readonly number[]): string {
+  return [...values]
+    .sort((a, b) => a - b)
+    .map((value) => value.toFixed(0))
+    .join(' ');
+}
+
+export const editSteps: readonly Step[] = [
+  { name: '3 edits under load', run: underLoad },
+  { name: '3 slow writes in place', run: slowWrites },
+];

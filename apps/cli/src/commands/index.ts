@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerAgent } from './agent.js';
 import { registerDemo } from './demo.js';
+import { registerExpr } from './expr.js';
 import { registerProxyStatus } from './proxy-status.js';
 import { registerToken } from './token.js';
 import { registerUp } from './up.js';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Register[] = [
   registerToken,
   registerXds,
   registerValidate,
+  registerExpr,
   registerProxyStatus,
   registerVersion,
 ];

@@ -73,7 +73,10 @@ async function delay({ mesh, config }: Tour): Promise<string> {
         answers.every(({ status }) => status === 200),
         'a delayed call failed',
       );
-      check(took.every((each) => each >= DELAY_MS - TIMER_MS), `a call took ${Math.min(...took).toFixed(0)} ms only`);
+      check(
+        took.every((each) => each >= DELAY_MS - TIMER_MS),
+        `a call took ${Math.min(...took).toFixed(0)} ms only`,
+      );
       return `${DELAY_MS} ms wished for, ${median(took).toFixed(0)} ms seen`;
     };
     return detour(config, { service: 'ratings', http, call, inForce, action });

@@ -50,11 +50,16 @@ export const sotw: Protocol<DiscoveryRequest> = {
   },
 };
 
+/**
+ * The first request of a type on a stream. Its version stands for what the client holds only where it takes all there
+ * is: a name that it dropped and wants again since that version came is not there, however much the version says so.
+ */
 function start(subscription: Subscription, request: DiscoveryRequest, wildcardType: boolean): void {
   const { resourceNames, versionInfo } = request;
+  const all = resourceNames.length === 0 ? wildcardType : resourceNames.every((name) => name === WILDCARD);
   subscription.started = true;
-  subscription.wildcard = resourceNames.includes(WILDCARD) || (resourceNames.length === 0 && wildcardType);
-  subscription.claimedVersion = versionInfo || undefined;
+  subscription.wildcard = all || resourceNames.includes(WILDCARD);
+  subscription.claimedVersion = all && versionInfo !== '' ? versionInfo : undefined;
 }
 
 function merge(held: ReadonlyMap<string, Held>, upserts: readonly XdsResource[]): Map<string, Held> {

@@ -46,7 +46,7 @@ export class Subscription {
   started = false;
   /** A first response has gone out: a wildcard subscriber waits for one even when there is nothing to say. */
   answered = false;
-  /** SotW: the version that the client said it holds when it reconnected; undefined once it was compared. */
+  /** SotW: the version that the client said it holds when it reconnected; undefined once it was compared or overtaken. */
   claimedVersion: string | undefined;
   lastNonce = '';
   /** Names asked for one by one, besides the wildcard. */
@@ -141,6 +141,7 @@ export class Subscription {
     }
     this.inFlight.set(group, { nonce, group, sentAt, items });
     this.answered = true;
+    this.claimedVersion = undefined;
     this.lastNonce = nonce;
   }
 

@@ -11,6 +11,16 @@ import { BREAKS_GENERATE, toyGenerators, toyProxy, ToyWorld, type ToyResource } 
 const LIMITS = { warmingTimeoutMs: 5_000, maxNames: 100_000, maxTypes: 16 };
 type Edits = Record<string, ToyResource | undefined>;
 
+/**
+ * The same histories each time, so that a red test is always a change's doing. To look for new ones give their number
+ * and, for a certain search, its seed: `QUARTET_FUZZ_RUNS=20000 QUARTET_FUZZ_SEED=7 npx jest ...`; without the latter
+ * the seed is random. What fails is printed with the seed and path that repeat it; make it an example test of its own.
+ */
+const { QUARTET_FUZZ_RUNS: runs, QUARTET_FUZZ_SEED: seed } = process.env;
+const HISTORIES = runs
+  ? { numRuns: Number(runs), ...(seed ? { seed: Number(seed) } : {}) }
+  : { numRuns: 300, seed: 1 };
+
 /** An engine with a world that edits change; `changes` says who has something to send after each. */
 class Rig {
   readonly engine = new PushEngine(toyGenerators(), LIMITS);
@@ -277,7 +287,7 @@ describe.each([true, false])('a refused response (Envoy names the culprit: %s)',
 });
 
 describe.each(['delta', 'sotw'] as const)('a reconnect (%s)', (kind) => {
-  it('to a replica with the same state sends nothing', () => {
+  it('to a replica with the same state sends nothing that the client proves to hold', () => {
     const plain = {
       ...cluster('v1'),
       ...cluster('v2'),
@@ -289,7 +299,11 @@ describe.each(['delta', 'sotw'] as const)('a reconnect (%s)', (kind) => {
     proxy.settle();
     const replica = new Rig(plain);
     const connection = replica.connect(proxy);
-    expect(proxy.take()).toBe(0);
+    proxy.log.length = 0;
+    proxy.settle();
+    // The one version that SotW has for a type is no proof where names come and go: these go out again.
+    const unproven = ['ClusterLoadAssignment +v1,v2 -', 'RouteConfiguration +80 -'];
+    expect(proxy.log).toEqual(kind === 'delta' ? [] : unproven);
     expect(connection.idle).toBe(true);
     expect(connection.revisionHeld).toBe(replica.world.revision);
   });
@@ -310,6 +324,54 @@ describe.each(['delta', 'sotw'] as const)('a reconnect (%s)', (kind) => {
     expect(proxy.texts(TYPE.route)).toEqual({ '80': 'cluster:v2' });
     // A SotW client does not say what it holds, so what it has to lose cannot be kept back for it.
     if (kind === 'delta') expect(proxy.faults).toEqual([]);
+  });
+});
+
+describe('a SotW client that comes back', () => {
+  const before = { ...cluster('v1'), ...cluster('v2'), ...listener('in', '80'), ...route('80', 'whole') };
+
+  it('gets what it had dropped and wants again, though it says the version that it had with it', () => {
+    const rig = new Rig({ ...cluster('v1'), ...listener('in', '80'), ...route('80', 'whole') });
+    const proxy = new FakeProxy('sotw');
+    rig.connect(proxy);
+    proxy.settle();
+    rig.edit(noCluster('v1'));
+    proxy.settle();
+    rig.connect(proxy);
+    proxy.settle();
+    rig.edit(cluster('v1'));
+    proxy.settle();
+    expect(Object.keys(proxy.texts(TYPE.endpoint))).toEqual(['v1']);
+  });
+
+  it('gets what it dropped and wanted again without a word in between', () => {
+    const rig = new Rig(before);
+    const proxy = new FakeProxy('sotw');
+    rig.connect(proxy);
+    proxy.settle();
+    rig.edit(noCluster('v2'));
+    proxy.take();
+    proxy.answer(0);
+    rig.edit(cluster('v2'));
+    proxy.take(0, 1);
+    rig.connect(proxy);
+    proxy.settle();
+    expect(Object.keys(proxy.texts(TYPE.endpoint))).toEqual(['v1', 'v2']);
+  });
+
+  it('gets again what was gone when it came', () => {
+    const rig = new Rig(before);
+    const proxy = new FakeProxy('sotw');
+    rig.connect(proxy);
+    proxy.settle();
+    rig.edit({ ...noCluster('v1'), ...noCluster('v2') });
+    rig.connect(proxy);
+    proxy.settle();
+    expect(proxy.texts(TYPE.cluster)).toEqual({});
+    rig.edit({ ...cluster('v1'), ...cluster('v2') });
+    proxy.settle();
+    expect(Object.keys(proxy.texts(TYPE.cluster))).toEqual(['v1', 'v2']);
+    expect(Object.keys(proxy.texts(TYPE.endpoint))).toEqual(['v1', 'v2']);
   });
 });
 
@@ -410,7 +472,7 @@ describe('any history', () => {
         }
         if (kind === 'delta') expect(proxy.texts(TYPE.virtualHost)).toEqual(hostsInUse(rig.world));
       }),
-      { numRuns: 300 },
+      HISTORIES,
     );
   });
 
@@ -441,7 +503,7 @@ describe('any history', () => {
         for (const n of Object.keys(texts(rig.world, TYPE.cluster)))
           expect(proxy.texts(TYPE.cluster)).toHaveProperty([n]);
       }),
-      { numRuns: 300 },
+      HISTORIES,
     );
   });
 });

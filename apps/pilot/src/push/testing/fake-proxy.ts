@@ -95,7 +95,8 @@ export class FakeProxy {
   private receive(received: Received): void {
     const { type, upserts, removed, nonce, version } = received;
     this.log.push(`${short(type)} +${upserts.map(({ name }) => name)} -${removed}`);
-    const bad = upserts.filter(({ text }) => text.includes(POISON));
+    // What it ignores it does not look into either.
+    const bad = upserts.filter(({ name, text }) => this.wants(type, name) && text.includes(POISON));
     this.nonces.set(type, nonce);
     if (bad.length > 0) {
       const message = this.namesCulprits

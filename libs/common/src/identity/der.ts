@@ -1,7 +1,14 @@
 /**
- * DER (X.690) for the few shapes that certificates and their requests have. A library would do, but the usual ones
- * cost more to load than an agent may, and more per certificate than a CA on one core may.
+ * DER (X.690) for the few shapes that certificates and their requests have: bytes in, bytes out, by node-forge. Only
+ * its ASN.1 part is loaded, as an agent has to stay small.
  */
+import type { asn1 as Asn1 } from 'node-forge';
+import asn1 from 'node-forge/lib/asn1.js';
+
+/** Twice what the deepest request nests; node-forge reads by recursion. */
+const MAX_DEPTH = 32;
+/** The low bits of an identifier octet that is continued, which node-forge takes for a type. */
+const LONG_TAG = 0x1f;
 
 /** Identifier octets. Context-specific ones are `contextTag(n)`, constructed or not. */
 export const Tag = {
@@ -26,10 +33,8 @@ export function contextTag(n: number, constructed: boolean): number {
 
 /** One element from its tag and its parts, in order. */
 export function element(tag: number, ...parts: readonly Uint8Array[]): Buffer {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const head = header(tag, length);
-  return Buffer.concat([head, ...parts], head.length + length);
+  // The whole identifier as class: by type, node-forge would change the contents of some.
+  return toBuffer(asn1.toDer(asn1.create(tag, 0, false, latin1(Buffer.concat(parts)))).getBytes());
 }
 
 export function sequence(...parts: readonly Uint8Array[]): Buffer {
@@ -42,11 +47,10 @@ export function set(...parts: readonly Uint8Array[]): Buffer {
 
 /** A non-negative integer from its big-endian bytes. */
 export function integer(bytes: Uint8Array): Buffer {
-  let start = 0;
-  while (start < bytes.length - 1 && bytes[start] === 0) start += 1;
-  const magnitude = bytes.subarray(start);
-  const sign = (magnitude[0] ?? 0) & 0x80 ? [Buffer.of(0)] : [];
-  return element(Tag.INTEGER, ...sign, magnitude);
+  // node-forge drops one zero that is not needed; a random serial may start with more.
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const magnitude = latin1(start < 0 ? Buffer.of(0) : bytes.subarray(start));
+  return toBuffer(asn1.toDer(asn1.create(0, Tag.INTEGER, false, `\0${magnitude}`)).getBytes());
 }
 
 /** A bit string of whole bytes, or one whose last byte has unused bits. */
@@ -59,7 +63,7 @@ export function octetString(...parts: readonly Uint8Array[]): Buffer {
 }
 
 export function boolean(value: boolean): Buffer {
-  return Buffer.of(Tag.BOOLEAN, 1, value ? 0xff : 0);
+  return element(Tag.BOOLEAN, Buffer.of(value ? 0xff : 0));
 }
 
 export function utf8String(text: string): Buffer {
@@ -68,15 +72,14 @@ export function utf8String(text: string): Buffer {
 
 /** An object identifier from its dotted form. */
 export function oid(dotted: string): Buffer {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return element(Tag.OID, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
+  return element(Tag.OID, toBuffer(asn1.oidToDer(dotted).getBytes()));
 }
 
 /** UTCTime up to 2049, GeneralizedTime after, as RFC 5280 section 4.1.2.5 wants it. Whole seconds, UTC. */
 export function time(epochMs: number): Buffer {
-  const digits = new Date(epochMs).toISOString().replace(/[-:T]|\.\d+/g, '');
-  if (digits < '2050') return element(Tag.UTC_TIME, Buffer.from(digits.slice(2), 'latin1'));
-  return element(Tag.GENERALIZED_TIME, Buffer.from(digits, 'latin1'));
+  const date = new Date(epochMs);
+  if (date.getUTCFullYear() < 2050) return element(Tag.UTC_TIME, toBuffer(asn1.dateToUtcTime(date)));
+  return element(Tag.GENERALIZED_TIME, toBuffer(asn1.dateToGeneralizedTime(date)));
 }
 
 /** What {@link parse} throws: the bytes are not the DER that was asked for. */
@@ -84,28 +87,48 @@ export class DerError extends Error {
   override readonly name = 'DerError';
 }
 
-/** A parsed element; both buffers are views of the input. */
-export interface Element {
-  readonly tag: number;
-  readonly contents: Buffer;
-  /** With tag and length: what signatures cover. */
-  readonly raw: Buffer;
+/** A parsed element. */
+export class Element {
+  constructor(private readonly node: Asn1.Asn1) {}
+
+  /** The identifier octet. */
+  get tag(): number {
+    return this.node.tagClass | (this.node.constructed ? 0x20 : 0) | this.node.type;
+  }
+
+  /** What a primitive element holds. Throws a {@link DerError} for a constructed one. */
+  get contents(): Buffer {
+    if (typeof this.node.value !== 'string') throw new DerError('a constructed element in place of a value');
+    return toBuffer(this.node.value);
+  }
+
+  /** With tag and length: what signatures cover. The very bytes that were read, as {@link parse} made sure. */
+  get raw(): Buffer {
+    return toBuffer(asn1.toDer(this.node).getBytes());
+  }
+
+  /** The elements inside a constructed one, not deeper. Throws a {@link DerError} for a primitive one. */
+  get children(): Element[] {
+    if (typeof this.node.value === 'string') throw new DerError('a value in place of a constructed element');
+    return this.node.value.map((node) => new Element(node));
+  }
 }
 
 /** Reads the one element that the bytes are. Throws a {@link DerError}, also on anything behind it. */
 export function parse(bytes: Buffer, tag?: number): Element {
-  const found = readAt(bytes, 0);
-  if (found.raw.length !== bytes.length) throw new DerError('bytes behind the element');
-  return expectTag(found, tag);
+  const text = latin1(bytes);
+  const node = orDerError(() =>
+    asn1.fromDer(text, { strict: true, decodeBitStrings: false, maxDepth: MAX_DEPTH }),
+  );
+  refuseLongTags(node);
+  // node-forge reads BER: lengths without an end, or longer than need be. What DER has two ways for, it writes one.
+  if (asn1.toDer(node).getBytes() !== text) throw new DerError('BER that is not DER');
+  return expectTag(new Element(node), tag);
 }
 
 /** The elements inside a constructed one, not deeper. Throws a {@link DerError}. */
 export function children(parent: Element): Element[] {
-  const found: Element[] = [];
-  for (let offset = 0; offset < parent.contents.length; offset += found.at(-1)!.raw.length) {
-    found.push(readAt(parent.contents, offset));
-  }
-  return found;
+  return parent.children;
 }
 
 /** The element, if it is there and has this tag. Throws a {@link DerError} otherwise. */
@@ -119,53 +142,29 @@ export function expectTag(found: Element | undefined, tag?: number): Element {
 export function oidText(found: Element | undefined): string {
   const { contents } = expectTag(found, Tag.OID);
   if (contents.length === 0 || contents.length > 64) throw new DerError('an OID of no sensible length');
-  const arcs: number[] = [];
-  let arc = 0;
-  for (const byte of contents) {
-    arc = arc * 128 + (byte & 0x7f);
-    if (arc > Number.MAX_SAFE_INTEGER / 128) throw new DerError('an OID arc that is too large');
-    if (byte & 0x80) continue;
-    arcs.push(arc);
-    arc = 0;
-  }
+  // node-forge would leave out the arc that is cut short, and so take it for another OID.
   if (contents.at(-1)! & 0x80) throw new DerError('an OID that stops in the middle');
-  const [head = 0, ...rest] = arcs;
-  const first = Math.min(2, Math.floor(head / 40));
-  return [first, head - first * 40, ...rest].join('.');
+  return orDerError(() => asn1.derToOid(latin1(contents)));
 }
 
-function readAt(bytes: Buffer, start: number): Element {
-  const tag = bytes[start];
-  const first = bytes[start + 1];
-  if (tag === undefined || first === undefined) throw new DerError('the bytes end in the middle');
-  if ((tag & 0x1f) === 0x1f) throw new DerError('a tag of several bytes');
-  const { length, from } = readLength(bytes, start + 1, first);
-  const end = from + length;
-  if (end > bytes.length) throw new DerError('the bytes end in the middle');
-  return { tag, contents: bytes.subarray(from, end), raw: bytes.subarray(start, end) };
+function refuseLongTags({ type, value }: Asn1.Asn1): void {
+  if ((type as number) === LONG_TAG) throw new DerError('a tag of several bytes');
+  if (typeof value !== 'string') value.forEach(refuseLongTags);
 }
 
-/** Definite, minimal, at most 24 bits: everything else is BER, or not meant well. */
-function readLength(bytes: Buffer, at: number, first: number): { length: number; from: number } {
-  if (first < 0x80) return { length: first, from: at + 1 };
-  const size = first & 0x7f;
-  if (size === 0 || size > 3 || at + 1 + size > bytes.length)
-    throw new DerError('a length that DER does not know');
-  const length = bytes.readUIntBE(at + 1, size);
-  if (length < 0x80 || length < 1 << (8 * (size - 1))) throw new DerError('a length that is not minimal');
-  return { length, from: at + 1 + size };
+function orDerError<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new DerError((error as Error).message, { cause: error });
+  }
 }
 
-function header(tag: number, length: number): Buffer {
-  if (length < 0x80) return Buffer.of(tag, length);
-  if (length < 0x100) return Buffer.of(tag, 0x81, length);
-  if (length < 0x10000) return Buffer.of(tag, 0x82, length >> 8, length & 0xff);
-  return Buffer.of(tag, 0x83, length >> 16, (length >> 8) & 0xff, length & 0xff);
+/** node-forge keeps bytes in strings, a character each. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
-function base128(arc: number): number[] {
-  const digits = [arc % 128];
-  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128))
-    digits.unshift(0x80 | (rest % 128));
-  return digits;
+function toBuffer(bytes: string): Buffer {
+  return Buffer.from(bytes, 'latin1');
 }

@@ -9,6 +9,9 @@ export type Held = Pick<XdsResource, 'version'> & Partial<XdsResource>;
 
 export const ABSENT: Held = { version: '' };
 
+/** Held in some version, and to be sent anew whichever that is: no content has this version. */
+const STALE: Held = { version: 'stale' };
+
 /** Says of a name that it is to be left alone for now, neither sent nor removed. */
 export const KEEP = Symbol('keep');
 
@@ -96,7 +99,14 @@ export class Subscription {
     this.pending.add(name);
   }
 
-  /** The client lost this name, or has to get it once more. */
+  /** The client has to get this name once more; what it holds of it stays in use until then. */
+  sendAgain(name: string): void {
+    if (this.holds(name)) this.held.set(name, STALE);
+    this.removalsDue.delete(name);
+    this.pending.add(name);
+  }
+
+  /** The client lost this name. */
   forget(name: string): void {
     this.held.delete(name);
     this.removalsDue.delete(name);
@@ -110,7 +120,7 @@ export class Subscription {
 
   /** Held for certain: sent, and no response with it on its way. */
   settled(name: string): boolean {
-    if (!this.holds(name)) return false;
+    if (!this.holds(name) || this.held.get(name) === STALE) return false;
     for (const response of this.inFlight.values()) if (response.items.has(name)) return false;
     return true;
   }

@@ -192,9 +192,7 @@ export class PushPlan {
   /** A cluster that is new or changed warms up anew, and does so only when its endpoints come after it. */
   private sendEndpointsAgain(cluster: string): void {
     const endpoints = this.subscriptions.get(TYPE.endpoint);
-    if (!endpoints?.names.has(cluster)) return;
-    endpoints.forget(cluster);
-    endpoints.pending.add(cluster);
+    if (endpoints?.names.has(cluster)) endpoints.sendAgain(cluster);
   }
 
   /** Envoy asks for hosts once per stream, not once per route: they have to follow each route by themselves. */

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { serviceDefinition, unary, unaryCall } from '#common/grpc';
-import { quartet } from '#common/proto/istio';
+import { citadelUri, TokenService } from '#common/ca-client';
+import { unaryCall } from '#common/grpc';
 import type { StateLayout } from './up/state.js';
 
-const { CreateTokenRequest, CreateTokenResponse } = quartet.v1;
-const tokenService = serviceDefinition('quartet.v1.TokenService', {
-  CreateToken: unary(CreateTokenRequest, CreateTokenResponse),
-});
+/** The trust domain of a control plane that `quartet up` runs. */
+const TRUST_DOMAIN = 'cluster.local';
 
 export interface TokenRequest {
   readonly namespace: string;
@@ -28,9 +26,9 @@ export async function createToken(
     readFile(state.rootCert, 'utf8'),
     readFile(state.adminCredential, 'utf8'),
   ]);
-  const answer = await unaryCall(citadel, tokenService.CreateToken, request, {
+  const answer = await unaryCall(citadel, TokenService.CreateToken, request, {
     roots,
-    expectedUri: 'spiffe://cluster.local/ns/istio-system/sa/istio-citadel-service-account',
+    expectedUri: citadelUri(TRUST_DOMAIN),
     metadata: { authorization: `Bearer ${credential.trim()}` },
   });
   return answer.token;

@@ -1,4 +1,5 @@
 import { HttpClient } from '../measure/http-client.js';
+import { describeMemory, memoryOf } from '../memory.js';
 import type { Mesh } from '../mesh.js';
 import { ConfigFolder } from './config-folder.js';
 import { chaosSteps } from './chaos.js';
@@ -29,6 +30,7 @@ export async function runTour(mesh: Mesh, gatewayPort: number, say: (line: strin
   let failed = 0;
   for (const step of selected()) if (!(await runStep(step, tour, say))) failed += 1;
   gateway.close();
+  say(`memory: ${describeMemory(await memoryOf([process.pid]))}`);
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   say(
     failed === 0 ? `the tour is over after ${seconds} s: all is as it has to be` : `${failed} steps failed`,

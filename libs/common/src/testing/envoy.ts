@@ -62,7 +62,10 @@ const loopbackAdmin = { admin: { address: { socket_address: { address: '127.0.0.
 
 async function adminAddress(envoy: SpawnedProcess, file: string): Promise<string> {
   if (!envoy.running()) throw new Hopeless(`Envoy ended:\n${envoy.logs()}`);
-  return `http://${(await readFile(file, 'utf8')).trim()}`;
+  const address = (await readFile(file, 'utf8')).trim();
+  // Envoy creates the file before it writes it.
+  if (!/:\d+$/.test(address)) throw new Error('the address is not written yet');
+  return `http://${address}`;
 }
 
 function client(admin: string, envoy: SpawnedProcess): RunningEnvoy {

@@ -17,7 +17,8 @@ import { openState, type CitadelState } from './rotate/state.js';
 import { certificateService } from './serve/certificate-service.js';
 import { trackExpiry } from './serve/metrics.js';
 import { tokenService } from './serve/token-service.js';
-import { TRUST_BUNDLE, type TrustBundle } from './serve/trust-bundle.js';
+import type { TrustBundle } from '#common/trust-bundle';
+import { TRUST_BUNDLE } from './serve/trust-bundle.js';
 import { TrustBundleController } from './serve/trust-bundle.controller.js';
 
 /** A request stays under 4 KB with any key that is accepted. */

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import { TRUST_BUNDLE, type TrustBundle } from './trust-bundle.js';
+import type { TrustBundle } from '#common/trust-bundle';
+import { TRUST_BUNDLE } from './trust-bundle.js';
 
 /** Answers the other services' question whom to trust, over NATS. */
 @Controller()

@@ -1,8 +1,2 @@
-/** Whom to trust in this mesh. */
-export interface TrustBundle {
-  /** PEM certificates. */
-  readonly roots: string;
-  readonly trustDomain: string;
-}
-
+/** The trust bundle that Citadel answers with, for injection. */
 export const TRUST_BUNDLE = Symbol('TrustBundle');

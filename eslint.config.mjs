@@ -48,7 +48,14 @@ const PURE = {
       message: 'NATS stays in publish/ and ingest/: the core takes ConfigChange values.',
     },
     {
-      group: ['#common/service', '#common/nats', '#common/grpc', '#common/grpc-nest', '#common/nats-nest'],
+      group: [
+        '#common/service',
+        '#common/files',
+        '#common/nats',
+        '#common/grpc',
+        '#common/grpc-nest',
+        '#common/nats-nest',
+      ],
       message: 'These do I/O: use them from an edge folder.',
     },
   ],

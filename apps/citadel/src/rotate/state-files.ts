@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { replaceFile } from '#common/files';
 
 /** The text of a file; undefined if there is none. Throws the system's error. */
 export function readIfThere(path: string): string | undefined {
@@ -14,12 +13,12 @@ export function readIfThere(path: string): string | undefined {
 
 /** Writes a file for its owner alone, whole or not at all, and through to the disk. Rejects with the system's error. */
 export async function writePrivate(path: string, text: string): Promise<void> {
-  await replace(path, text, 0o600);
+  await replaceFile(path, text, 0o600);
 }
 
 /** The same for what everybody may read. */
 export async function writePublic(path: string, text: string): Promise<void> {
-  await replace(path, text, 0o644);
+  await replaceFile(path, text, 0o644);
 }
 
 /** What the file holds, or else what `make` returns, written to it first. */
@@ -29,27 +28,4 @@ export async function readOrCreate(path: string, make: () => string): Promise<st
   const made = make();
   await writePrivate(path, made);
   return made;
-}
-
-async function replace(path: string, text: string, mode: number): Promise<void> {
-  const draft = `${path}.new`;
-  const file = await open(draft, 'w', mode);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-  await syncFolder(dirname(path));
-}
-
-/** A rename is on disk when its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -1,6 +1,7 @@
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { syncFolder } from '../files/index.js';
 import { type Log, silentLog } from '../nats/log.js';
 import { encodeLine, JOURNAL_VERSION, type JournalLine } from './journal-lines.js';
 import { BASE_FILE, recover, type Recovered, tailFile, tailGenerations } from './journal-recovery.js';
@@ -171,7 +172,7 @@ export class Journal {
       await file.close();
     }
     await rename(draft, join(dir, BASE_FILE));
-    await syncDirectory(dir);
+    await syncFolder(dir);
     for (const old of await tailGenerations(dir)) if (old < generation) await rm(join(dir, tailFile(old)));
   }
 }
@@ -212,14 +213,4 @@ async function writeSlices(file: FileHandle, lines: Iterable<JournalLine>): Prom
   }
   await flush();
   return total;
-}
-
-/** Makes a rename last. */
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../files/index.js';
 import type { TlsIdentity } from './types.js';
 
 /** An identity and when it was obtained (milliseconds since the Unix epoch). */
@@ -25,15 +26,7 @@ export class IdentityStore {
   /** Rejects with the system's error. */
   async save(stored: StoredIdentity): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
-    const draft = `${this.#file}.new`;
-    const file = await open(draft, 'w', 0o600);
-    try {
-      await file.writeFile(JSON.stringify(stored));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, this.#file);
+    await replaceFile(this.#file, JSON.stringify(stored), 0o600);
   }
 
   get #file(): string {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectNats, requestAll } from '#common/nats';
 import type { Operation } from '#common/config-log';
 import { MESH_CONFIG_KEY } from '#config';
-import { freePort, startNats, until, type RunningEnvoy } from '#common/testing';
+import { freePort, quartet, startNats, until, type RunningEnvoy } from '#common/testing';
 import {
   ask,
   closeClients,
@@ -47,6 +47,17 @@ function service(name: string, port: number): Operation {
 function route(to: string, line = 1): Operation {
   const destination = { host: `${to}.default.svc.cluster.local` };
   return put('VirtualService', 'a', { hosts: [HOST], http: [{ route: [{ destination }] }] }, line);
+}
+
+/** A resource as `proxy-config -o json` prints it. */
+interface Shown {
+  readonly name?: string;
+  readonly virtual_hosts?: readonly Shown[];
+}
+
+/** Envoy keeps virtual hosts in an order of its own. */
+function hostsOf({ name, virtual_hosts: hosts = [] }: Shown): unknown {
+  return { name, hosts: [...hosts].sort((a, b) => (a.name! < b.name! ? -1 : 1)) };
 }
 
 describe('Pilot, from the config log to a real Envoy', () => {
@@ -117,7 +128,7 @@ describe('Pilot, from the config log to a real Envoy', () => {
 
   it('shows what a proxy holds, where it comes from, and who is connected', async () => {
     const dump = await pilot.get<Record<string, { name: string; sources: string[] }[]>>(
-      '/debug/config_dump?proxyID=a.default',
+      '/debug/resourcesz?proxyID=a.default',
     );
     const host = dump['VHDS']!.find(({ name }) => name.includes(HOST));
     expect(host!.sources).toContain('networking.istio.io/VirtualService/default/a');
@@ -125,6 +136,43 @@ describe('Pilot, from the config log to a real Envoy', () => {
     expect(Object.values(await pilot.get<object>('/debug/edsz'))[0]).toHaveLength(3);
     const missing = await fetch(`http://${pilot.http}/debug/config_dump?proxyID=nobody`);
     expect(missing.status).toBe(404);
+  });
+
+  it('is read by proxy-config as Envoy is, whatever way the routes travelled', async () => {
+    const shown = async (type: string, ...source: string[]): Promise<Shown[]> => {
+      const told = await quartet('proxy-config', type, ...source, '-o', 'json');
+      const resources = JSON.parse(told.stdout) as Shown[];
+      return resources.filter(({ name }) => name !== undefined).sort((a, b) => (a.name! < b.name! ? -1 : 1));
+    };
+    for (const type of ['route', 'cluster', 'listener']) {
+      const sent = await shown(type, 'a.default', '--pilot', pilot.http);
+      const held = await shown(type, '--admin', new URL(proxy.admin).host);
+      const names = new Set(sent.map(({ name }) => name));
+      expect(names.size).toBeGreaterThan(0);
+      expect(held.filter(({ name }) => names.has(name)).map(hostsOf)).toEqual(sent.map(hostsOf));
+    }
+    const table = await quartet('proxy-config', 'route', '--admin', new URL(proxy.admin).host);
+    expect(table.stdout).toMatch(/^http_proxy +a\.default\.svc\.cluster\.local:80 +a\.default/m);
+    expect((await quartet('proxy-config', 'route', 'nobody', '--pilot', pilot.http)).stderr).toContain('404');
+  });
+
+  it('shows its debug pages to this host alone', async () => {
+    const page = `http://${pilot.http}/debug/configz`;
+    expect(await pilot.get('/debug/configz')).toContainEqual(
+      expect.objectContaining({
+        key: 'networking.istio.io/VirtualService/default/a',
+        origin: { file: 'config.yaml', line: 1 },
+      }),
+    );
+    const services = await pilot.get<{ host: string }[]>('/debug/registryz');
+    expect(services.map(({ host }) => host)).toContain(HOST);
+    const endpoints = await pilot.get<{ svc: string; ep: object[] }[]>('/debug/endpointz');
+    expect(endpoints.find(({ svc }) => svc === `${HOST}:http`)!.ep).toHaveLength(1);
+    const forwarded = await fetch(page, { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    expect(forwarded.status).toBe(403);
+    expect(
+      (await fetch(`http://${pilot.http}/healthz`, { headers: { 'x-forwarded-for': 'x' } })).status,
+    ).toBe(200);
   });
 
   it('sends nothing for a resource that only moved in its file', async () => {

@@ -18,6 +18,7 @@ export interface CitadelConfig {
   readonly nats: NatsCredential;
   readonly state: string;
   readonly logLevel: string;
+  readonly debugTokenFile?: string | undefined;
   readonly trustDomain: string;
   readonly workloadTtl: number;
   readonly maxTtl: number;

@@ -13,6 +13,7 @@ exitOnFailure('citadel', async () => {
     logger,
     module: await CitadelModule.with(config),
     http: config.http,
+    debugTokenFile: config.debugTokenFile,
     microservices: (app) => [
       { strategy: app.get(GrpcServer) },
       natsMicroservice({ ...config.nats, name: 'citadel', queue: 'citadel', log: logger }),

@@ -11,6 +11,7 @@ exitOnFailure('galley', async () => {
     logger,
     module: GalleyModule.with(config, logger),
     http: config.http,
+    debugTokenFile: config.debugTokenFile,
     microservices: () => [natsMicroservice({ ...config.nats, name: 'galley', queue: 'galley', log: logger })],
   });
 });

@@ -14,6 +14,7 @@ exitOnFailure('mixer', async () => {
     logger,
     module: MixerModule.with(config, logger),
     http: config.http,
+    debugTokenFile: config.debugTokenFile,
     microservices: (app) => [
       { strategy: app.get(GrpcServer) },
       natsMicroservice({ ...config.nats, name: 'mixer', queue: 'mixer', log: logger }),

@@ -26,6 +26,7 @@ export interface MixerConfig {
   readonly nats: NatsCredential;
   readonly state: string;
   readonly logLevel: string;
+  readonly debugTokenFile?: string | undefined;
   /** Absent: plaintext, and callers are believed. */
   readonly identity?: IdentityConfig;
 }
@@ -42,10 +43,10 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Mix
   const values = parseFlags(FLAGS, argv, env);
   const problems = problemsOf(values);
   if (problems.length > 0) throw new FlagError(problems);
-  const { http, grpc, metrics, state, logLevel } = values;
+  const { http, grpc, metrics, state, logLevel, debugTokenFile } = values;
   const identity = identityOf(values);
   return {
-    ...{ http, grpc, metrics, state, logLevel },
+    ...{ http, grpc, metrics, state, logLevel, debugTokenFile },
     roles: new Set(values.roles as readonly Role[]),
     nats: natsCredential(values),
     ...(identity ? { identity } : {}),

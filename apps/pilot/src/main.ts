@@ -14,6 +14,7 @@ exitOnFailure('pilot', async () => {
     logger,
     module: PilotModule.with(config, logger),
     http: config.http,
+    debugTokenFile: config.debugTokenFile,
     microservices: (app) => [
       ...Object.values(servers(app)).map((strategy) => ({ strategy })),
       // No queue: every replica answers for its own proxies.

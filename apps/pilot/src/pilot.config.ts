@@ -41,6 +41,7 @@ export interface PilotConfig {
   readonly nats: NatsCredential;
   readonly state: string;
   readonly logLevel: string;
+  readonly debugTokenFile?: string | undefined;
   readonly xds: string | undefined;
   readonly xdsTls: { readonly bind: string; readonly identity: IdentityConfig } | undefined;
   readonly mixer: string | undefined;
@@ -64,6 +65,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
     values;
   return {
     ...{ http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout },
+    debugTokenFile: values.debugTokenFile,
     nats: natsCredential(values),
     xds: xds && formatAddress(xds),
     xdsTls: tlsOf(values),

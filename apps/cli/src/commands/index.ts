@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { registerAgent } from './agent.js';
 import { registerDemo } from './demo.js';
 import { registerExpr } from './expr.js';
+import { registerProxyConfig } from './proxy-config.js';
 import { registerProxyStatus } from './proxy-status.js';
 import { registerToken } from './token.js';
 import { registerUp } from './up.js';
@@ -21,5 +22,6 @@ export const COMMANDS: readonly Register[] = [
   registerValidate,
   registerExpr,
   registerProxyStatus,
+  registerProxyConfig,
   registerVersion,
 ];

@@ -1,13 +1,44 @@
-import { Controller, Get, Inject, NotFoundException, Query } from '@nestjs/common';
-import { label, proxyHolding, type ProxyHolding } from './proxy-status.js';
-import { PushEngine } from '../push/engine.js';
+import {
+  Controller,
+  Get,
+  Inject,
+  NotFoundException,
+  Query,
+  ServiceUnavailableException,
+} from '@nestjs/common';
+import type { JsonObject } from '#common/proto/json';
 import { AdsService } from '../ads/ads-service.js';
-import { PILOT_NAME } from './names.js';
-import { TYPE, type TypeUrl } from '../model/contract.js';
+import { TYPE, type TypeUrl, type WorldContents } from '../model/contract.js';
+import type { Mesh } from '../model/mesh.js';
+import { PushEngine } from '../push/engine.js';
 import type { ProxyConnection } from '../push/proxy-connection.js';
+import { configDump } from './config-dump.js';
 import { describeResource, type DescribedResource } from './describe.js';
+import { PILOT_NAME } from './names.js';
+import { label, proxyHolding, type ProxyHolding } from './proxy-status.js';
+import { configz, endpointz, registryz } from './world-pages.js';
 
-/** Istio's debug pages, as JSON. */
+/** The pages, each with what it shows. */
+const PAGES = {
+  syncz: 'all proxies: what they hold and what they refuse',
+  config_dump: "what a proxy was sent (?proxyID=), in the form of Envoy's /config_dump",
+  resourcesz: 'the resources of a proxy (?proxyID=) with their versions and the config they were made from',
+  'cdsz, ldsz, rdsz, edsz': 'the same for one type, for all proxies or one',
+  adsz: 'the connections, with what each waits for',
+  configz: 'the config in force, with where it was written',
+  registryz: 'the services',
+  endpointz: 'the endpoints of the services',
+  mesh: 'MeshConfig with its defaults',
+  sidecarz: 'the Sidecar resource that decides about a proxy (?proxyID=)',
+  cachez: 'what is generated, how often it was shared, and what fails',
+  push_status: 'the last revisions, and when each reached the proxies that it concerned',
+} as const;
+
+/**
+ * Istio's debug pages, as JSON. Who may see them: libs/common/src/service/debug-access.ts.
+ *
+ * @see https://istio.io/latest/docs/ops/diagnostic-tools/proxy-cmd/
+ */
 @Controller('debug')
 export class DebugController {
   constructor(
@@ -16,31 +47,52 @@ export class DebugController {
     @Inject(PILOT_NAME) private readonly pilot: string,
   ) {}
 
-  /** All proxies: what they hold and what they refuse. */
+  @Get(['', 'list'])
+  list(): object {
+    return PAGES;
+  }
+
   @Get('syncz')
   syncz(): ProxyHolding[] {
-    return [...this.engine.connections].map((connection) => proxyHolding(connection, this.pilot));
+    return this.connections().map((connection) => proxyHolding(connection, this.pilot));
   }
 
-  /** What Pilot has for a proxy, as Envoy's own config_dump would show it. */
   @Get('config_dump')
-  configDump(@Query('proxyID') proxyId?: string): Record<string, DescribedResource[]> {
-    const connection = this.find(proxyId);
-    const types = [TYPE.cluster, TYPE.listener, TYPE.route, TYPE.virtualHost, TYPE.endpoint];
-    return Object.fromEntries(types.map((type) => [label(type), this.held(connection, type)]));
+  configDump(@Query('proxyID') proxyId?: string): JsonObject {
+    return configDump(this.find(proxyId).subscriptions);
   }
 
-  /** The endpoints that proxies hold, by cluster. */
+  @Get('resourcesz')
+  resourcesz(@Query('proxyID') proxyId?: string): Record<string, DescribedResource[]> {
+    const connection = this.find(proxyId);
+    return Object.fromEntries(
+      [...connection.subscriptions.keys()].map((type) => [label(type), held(connection, type as TypeUrl)]),
+    );
+  }
+
+  @Get('cdsz')
+  cdsz(@Query('proxyID') proxyId?: string): Record<string, DescribedResource[]> {
+    return this.heldBy(proxyId, TYPE.cluster);
+  }
+
+  @Get('ldsz')
+  ldsz(@Query('proxyID') proxyId?: string): Record<string, DescribedResource[]> {
+    return this.heldBy(proxyId, TYPE.listener);
+  }
+
+  @Get('rdsz')
+  rdsz(@Query('proxyID') proxyId?: string): Record<string, DescribedResource[]> {
+    return this.heldBy(proxyId, TYPE.route);
+  }
+
   @Get('edsz')
   edsz(@Query('proxyID') proxyId?: string): Record<string, DescribedResource[]> {
-    const wanted = proxyId === undefined ? [...this.engine.connections] : [this.find(proxyId)];
-    return Object.fromEntries(wanted.map((each) => [each.proxy.id, this.held(each, TYPE.endpoint)]));
+    return this.heldBy(proxyId, TYPE.endpoint);
   }
 
-  /** The connections, with what each waits for. */
-  @Get('adsz')
+  @Get(['adsz', 'connections'])
   adsz(): object {
-    const clients = [...this.engine.connections].map(({ proxy, subscriptions, connectedAt, idle }) => ({
+    const clients = this.connections().map(({ proxy, subscriptions, connectedAt, idle }) => ({
       proxy: proxy.id,
       connectedAt: new Date(connectedAt).toISOString(),
       idle,
@@ -54,7 +106,42 @@ export class DebugController {
     return { totalClients: clients.length, queues: this.ads.queues, clients };
   }
 
-  /** The last revisions, and when each reached the proxies that it concerned. */
+  @Get('configz')
+  configz(): object[] {
+    return configz(this.contents());
+  }
+
+  @Get('registryz')
+  registryz(): object[] {
+    return registryz(this.contents());
+  }
+
+  @Get('endpointz')
+  endpointz(): object[] {
+    return endpointz(this.contents());
+  }
+
+  @Get('mesh')
+  mesh(): Mesh {
+    return this.contents().mesh;
+  }
+
+  @Get('sidecarz')
+  sidecarz(@Query('proxyID') proxyId?: string): object {
+    const { proxy } = this.find(proxyId);
+    const { world } = this.engine;
+    const sidecar = world?.view(() => undefined).sidecar(proxy);
+    if (!world || !sidecar) return { proxy: proxy.id, sidecar: null };
+    const { key, spec } = sidecar;
+    return { proxy: proxy.id, sidecar: key, origin: world.origin(key), spec };
+  }
+
+  @Get('cachez')
+  cachez(): object {
+    const { stats, failures } = this.engine.cache;
+    return { ...stats, failures };
+  }
+
   @Get('push_status')
   pushStatus(): object {
     const pushes = this.engine.traces.all().map(({ proxies, committedAt, receivedAt, revision }) => ({
@@ -67,17 +154,34 @@ export class DebugController {
     return { revision, failures: cache.failures, cache: cache.stats, pushes };
   }
 
-  private held({ subscriptions }: ProxyConnection, type: TypeUrl): DescribedResource[] {
-    return [...(subscriptions.get(type)?.held ?? [])].map(([name, held]) =>
-      describeResource(type, name, held),
-    );
+  private connections(): ProxyConnection[] {
+    return [...this.engine.connections];
   }
 
+  private heldBy(proxyId: string | undefined, type: TypeUrl): Record<string, DescribedResource[]> {
+    const wanted = proxyId === undefined ? this.connections() : [this.find(proxyId)];
+    return Object.fromEntries(wanted.map((connection) => [connection.proxy.id, held(connection, type)]));
+  }
+
+  private contents(): WorldContents {
+    const { world } = this.engine;
+    if (!world) throw new ServiceUnavailableException('no config has arrived yet');
+    return world.contents();
+  }
+
+  /** By node id, or by its `<pod>.<namespace>`. */
   private find(proxyId: string | undefined): ProxyConnection {
-    const connections = [...this.engine.connections];
-    const found = connections.find(({ proxy }) => proxy.id === proxyId || proxy.id.split('~')[2] === proxyId);
+    const found = this.connections().find(
+      ({ proxy }) => proxy.id === proxyId || proxy.id.split('~')[2] === proxyId,
+    );
     if (!found)
       throw new NotFoundException(`no proxy '${proxyId ?? ''}' is connected here: give its id as proxyID`);
     return found;
   }
+}
+
+function held({ subscriptions }: ProxyConnection, type: TypeUrl): DescribedResource[] {
+  return [...(subscriptions.get(type)?.held ?? [])].map(([name, resource]) =>
+    describeResource(type, name, resource),
+  );
 }

@@ -1,7 +1,10 @@
 import type { ConfigChange } from '#common/config-log';
 import type { Diagnostic, Origin, ResourceKey } from '#config';
 import type { WorldView } from '../world/view.js';
+import type { Config } from './config.js';
+import type { Mesh } from './mesh.js';
 import type { Proxy } from './proxy.js';
+import type { Endpoint, Service } from './service.js';
 
 /**
  * A fact is the smallest thing about the world that can change and that a resource can depend on, written as a
@@ -17,6 +20,14 @@ export interface WorldUpdate {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What a world holds, as a person looks at it. */
+export interface WorldContents {
+  readonly configs: readonly { readonly config: Config; readonly origin: Origin }[];
+  /** Every service with its endpoints, once for each namespace that defines it, by host. */
+  readonly services: readonly { readonly service: Service; readonly endpoints: readonly Endpoint[] }[];
+  readonly mesh: Mesh;
+}
+
 /** Everything Pilot knows at one moment; immutable, replaced whole. */
 export interface World {
   /** Revision of the config log that this world has taken in; 0 before the first. */
@@ -29,6 +40,8 @@ export interface World {
   inspect(proxy: Proxy): readonly Diagnostic[];
   /** Where a resource was written; undefined for one that this world does not hold. */
   origin(key: ResourceKey): Origin | undefined;
+  /** All of it, for debug pages: costs as much as there is. */
+  contents(): WorldContents;
 }
 
 export type { WorldView };

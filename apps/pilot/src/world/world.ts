@@ -2,7 +2,7 @@ import type { Commit, ConfigChange, ConfigState } from '#common/config-log';
 import { PersistentMap } from '#common/collections';
 import type { Diagnostic, Origin, ResourceKey } from '#config';
 import { Config } from '../model/config.js';
-import type { Fact, World, WorldUpdate, WorldView } from '../model/contract.js';
+import type { Fact, World, WorldContents, WorldUpdate, WorldView } from '../model/contract.js';
 import { kindOf } from '../model/kinds.js';
 import type { Proxy } from '../model/proxy.js';
 import { ambiguousWorkload } from './ambiguous-workload.js';
@@ -63,6 +63,16 @@ class ConfigWorld implements World {
 
   origin(key: ResourceKey): Origin | undefined {
     return this.held.get(key)?.origin;
+  }
+
+  contents(): WorldContents {
+    const { services, mesh } = this.indexes;
+    const held = [...this.held.keys()].sort().flatMap((key) => this.held.get(key) ?? []);
+    return {
+      configs: held.flatMap(({ config, origin }) => (config ? [{ config, origin }] : [])),
+      services: services.hosts().flatMap((host) => services.ofHost(host)),
+      mesh: mesh.mesh,
+    };
   }
 }
 

@@ -65,5 +65,6 @@ export const COMMON_FLAGS = {
   nats: flag.text('URL of nats-server', 'nats://127.0.0.1:4222'),
   natsNkey: flag.optional('file with the nkey seed of this service'),
   state: flag.text("folder for this service's state, made with mode 0700"),
+  debugTokenFile: flag.optional('file with the token that opens /debug to callers on other hosts'),
   logLevel: flag.text('trace, debug, info, warn, error or fatal', 'info'),
 } as const;

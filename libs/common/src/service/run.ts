@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -10,6 +11,7 @@ import { HealthModule } from './health.module.js';
 import { NestLogger, type Logger } from '../logger/index.js';
 import { Readiness } from './readiness.js';
 import { formatAddress, type Address } from '../flags/index.js';
+import { debugAccess } from './debug-access.js';
 
 /** A service as its main.ts describes it. */
 export interface ServiceDescription {
@@ -18,6 +20,8 @@ export interface ServiceDescription {
   readonly module: Type | DynamicModule;
   /** Where /healthz, /readyz, /metrics and /debug are served. */
   readonly http: Address;
+  /** File with the token that opens /debug to callers that are not on this host. */
+  readonly debugTokenFile?: string | undefined;
   /** Further servers that Nest owns: gRPC strategies, the NATS transport. Asked for once the module is initialised. */
   readonly microservices?: (
     app: INestApplication,
@@ -49,6 +53,7 @@ export async function runService(service: ServiceDescription): Promise<void> {
   const module = ServiceModule.of(service.module, readiness);
   const app = await NestFactory.create(module, { logger: new NestLogger(logger), abortOnError: false });
   endWith(app, logger);
+  app.use('/debug', debugGuard(service.debugTokenFile));
   await app.init();
   for (const options of service.microservices?.(app) ?? [])
     app.connectMicroservice(options, { inheritAppConfig: true });
@@ -74,6 +79,27 @@ export function exitOnFailure(name: string, start: () => Promise<void>): void {
     process.stderr.write(`${name}: ${text}\n`);
     process.exit(usage ? 2 : 1);
   });
+}
+
+/** The token is read anew for each request, so that it can be rotated. */
+function debugGuard(tokenFile: string | undefined) {
+  return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    const { socket, headers } = request;
+    const access = debugAccess({ remoteAddress: socket.remoteAddress, headers }, readToken(tokenFile));
+    if (access.ok) return next();
+    response.writeHead(403, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ statusCode: 403, message: access.reason }));
+  };
+}
+
+/** An empty or unreadable file opens nothing. */
+function readToken(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function httpAddress(app: INestApplication, http: Address): string {

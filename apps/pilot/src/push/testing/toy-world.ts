@@ -59,6 +59,10 @@ export class ToyWorld implements World {
     return undefined;
   }
 
+  contents(): never {
+    throw new Error('a toy world holds no config');
+  }
+
   inspect(): [] {
     return [];
   }

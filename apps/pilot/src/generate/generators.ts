@@ -12,4 +12,13 @@ export const generators: readonly Generator[] = [
   listenerGenerator,
   routeGenerator,
   virtualHostGenerator,
-];
+].map(throughSidecar);
+
+/** Of the world a generator sees what the proxy's Sidecar imports. */
+function throughSidecar(generator: Generator): Generator {
+  return {
+    ...generator,
+    names: (view, proxy) => generator.names(view.scopedTo(proxy), proxy),
+    select: (view, proxy, name) => generator.select(view.scopedTo(proxy), proxy, name),
+  };
+}

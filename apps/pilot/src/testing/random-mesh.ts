@@ -86,12 +86,28 @@ const gateway = fc.record({
   ),
 });
 
+const egressHosts = fc.constantFrom(
+  ['./*'],
+  ['~/*'],
+  ['*/*'],
+  ['backend/*', './a.default.svc.cluster.local'],
+  ['*/x.example.com'],
+  ['./*.example.com', 'istio-system/*'],
+);
+const egressPort = fc.constantFrom(
+  { number: 80, protocol: 'HTTP', name: 'http' },
+  { number: 443, protocol: 'TLS', name: 'tls' },
+);
 const sidecar = fc.record({
   workloadSelector: fc.constantFrom(undefined, { labels: { app: 'a' } }),
-  egress: fc.constantFrom(
-    undefined,
-    [{ hosts: ['./*'] }],
-    [{ hosts: ['backend/*', './a.default.svc.cluster.local'] }],
+  egress: fc.option(
+    fc
+      .tuple(
+        fc.array(fc.record({ port: egressPort, hosts: egressHosts }), { maxLength: 1 }),
+        fc.array(fc.record({ hosts: egressHosts }), { minLength: 1, maxLength: 1 }),
+      )
+      .map((listeners) => listeners.flat()),
+    { nil: undefined },
   ),
   ingress: fc.constantFrom(undefined, [{ port: { number: 80, protocol: 'HTTP', name: 'http' } }]),
 });

@@ -8,14 +8,19 @@ export const fact = {
   /** Which ports any service has, and whether HTTP or not. */
   ports: 'ports',
   gateways: 'gateways',
-  /** Which wildcard hosts VirtualServices and DestinationRules have. */
+  /** Which wildcard hosts VirtualServices have. */
   wildcardVirtualServices: 'vs-wildcards',
-  wildcardDestinationRules: 'dr-wildcards',
   /** Which host has which subsets. */
   subsets: 'dr-subsets',
   /** Which headers Mixer's expressions read. */
   mixerHeaders: 'mixer-headers',
   service: (host: string): Fact => `service/${host}`,
+  /** What `services` states, of one namespace and of one host: all that a Sidecar which imports no more asks for. */
+  servicesIn: (namespace: string): Fact => `services-in/${namespace}`,
+  listed: (host: string): Fact => `listed/${host}`,
+  /** What `ports` and `services-on` state, likewise. */
+  portsIn: (namespace: string): Fact => `ports-in/${namespace}`,
+  portsOf: (host: string): Fact => `ports-of/${host}`,
   /** Which services have this port. */
   servicesOnPort: (port: number): Fact => `services-on/${port}`,
   servicesAt: (address: string): Fact => `services-at/${address}`,
@@ -29,7 +34,15 @@ export const fact = {
   virtualService: (host: string): Fact => `vs/${host}`,
   /** Which hosts the VirtualServices of a gateway have; `mesh` is one. */
   virtualServiceHosts: (gateway: string): Fact => `vs-hosts/${gateway}`,
+  /** Hosts and destinations of the VirtualServices of sidecars, by the namespace and by the host. */
+  importableIn: (namespace: string): Fact => `vs-imports-in/${namespace}`,
+  importable: (host: string): Fact => `vs-imports/${host}`,
+  wildcardVirtualServicesIn: (namespace: string): Fact => `vs-wildcards-in/${namespace}`,
   destinationRule: (host: string): Fact => `dr/${host}`,
+  /** Which wildcard hosts the DestinationRules of a namespace have: rules count in few namespaces only. */
+  wildcardDestinationRulesIn: (namespace: string): Fact => `dr-wildcards-in/${namespace}`,
+  /** What `subsets` states, of the rules with one host. */
+  subsetsOf: (host: string): Fact => `dr-subsets/${host}`,
   sidecars: (namespace: string): Fact => `sidecars/${namespace}`,
   peerAuthentications: (namespace: string): Fact => `peer-authentications/${namespace}`,
 } as const;

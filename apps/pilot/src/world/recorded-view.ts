@@ -1,6 +1,8 @@
 import type { DestinationRule, Gateway, Sidecar, VirtualService, WorkloadEntry } from '#config';
 import type { Config } from '../model/config.js';
+import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
+import { EgressScope, wholeScope } from '../model/egress-scope.js';
 import type { Mesh } from '../model/mesh.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
@@ -12,7 +14,7 @@ import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/service-index.js';
 import { accountsOf } from './indexes/service-index.js';
-import { MESH_GATEWAY, gatewaysOf, hostsOf } from './indexes/virtual-service-index.js';
+import { MESH_GATEWAY, destinationHosts, gatewaysOf, hostsOf } from './indexes/virtual-service-index.js';
 import type { MtlsMode } from './peer-authentication.js';
 import { mtlsMode } from './peer-authentication.js';
 import type { BoundHosts, Environment, Instance, PortUse, ServiceSummary, WorldView } from './view.js';
@@ -20,17 +22,60 @@ import { isVisible } from './visibility.js';
 
 type Labels = Readonly<Record<string, string>>;
 
+/** What a namespace sees through a scope is the same for all its proxies: found once per world, however many ask. */
+interface Seen {
+  readonly services: Map<string, readonly ServiceSummary[]>;
+  readonly onPort: Map<string, readonly PortUse[]>;
+}
+
 /** Answers from the indexes, and writes down which facts it answered from. */
 export class RecordedView implements WorldView {
-  /** What a namespace sees is the same for all its proxies: found once per world, however many ask. */
-  private readonly seen = new Map<string, readonly ServiceSummary[]>();
-  private readonly seenOnPort = new Map<string, readonly PortUse[]>();
+  private known: EgressScope | undefined;
 
+  /** @param viewer whose Sidecar limits what is seen; without one everything is */
   constructor(
     readonly environment: Environment,
     private readonly indexes: Indexes,
     private readonly record: (fact: Fact) => void,
+    private readonly viewer?: Proxy,
+    private readonly seen: Seen = { services: new Map(), onPort: new Map() },
   ) {}
+
+  scopedTo(proxy: Proxy): WorldView {
+    return new RecordedView(this.environment, this.indexes, this.record, proxy, this.seen);
+  }
+
+  /** Found on first use: where there is nothing to choose, whom the Sidecar selects need not be asked. */
+  private get scope(): EgressScope {
+    return (this.known ??= this.viewerScope());
+  }
+
+  private viewerScope(): EgressScope {
+    const { viewer } = this;
+    if (!viewer || viewer.type === 'router') return EgressScope.everything;
+    return wholeScope(this.sidecar(viewer), viewer.namespace);
+  }
+
+  /** Records what of `everything` the scope looks at. */
+  private watch(
+    everything: Fact,
+    inNamespace: (namespace: string) => Fact,
+    ofHost: (host: string) => Fact,
+  ): void {
+    const { extent } = this.scope;
+    if (extent.everything) return this.record(everything);
+    for (const namespace of extent.namespaces) this.record(inNamespace(namespace));
+    for (const host of extent.hosts) this.record(ofHost(host));
+  }
+
+  /** The hosts of services that the scope may import. */
+  private candidates(): string[] {
+    const { everything, namespaces, hosts } = this.scope.extent;
+    const { services } = this.indexes;
+    if (everything) return services.hosts();
+    const held = namespaces.flatMap((namespace) => services.hostsIn(namespace));
+    return [...new Set([...held, ...hosts])].sort();
+  }
 
   mesh(): Mesh {
     this.record(fact.mesh);
@@ -43,28 +88,43 @@ export class RecordedView implements WorldView {
   }
 
   services(namespace: string): readonly ServiceSummary[] {
-    this.record(fact.services);
+    this.watch(fact.services, fact.servicesIn, fact.listed);
     this.record(fact.mesh);
-    return once(this.seen, namespace, () =>
-      this.indexes.services.hosts().flatMap((host) => this.pick(host, namespace)?.service ?? []),
+    return once(this.seen.services, `${namespace} ${this.scope.id}`, () =>
+      this.candidates().flatMap((host) => this.imported(host, namespace)?.service ?? []),
     );
   }
 
+  destinations(namespace: string): readonly ServiceSummary[] {
+    if (this.scope.isEverything) return [];
+    const hosts = this.importedVirtualServices(namespace).flatMap(destinationHosts);
+    return [...new Set(hosts)].sort().flatMap((host) => {
+      this.record(fact.listed(host));
+      return this.pick(host, namespace)?.service ?? [];
+    });
+  }
+
   ports(): readonly number[] {
-    this.record(fact.ports);
-    return this.indexes.services.ports();
+    this.watch(fact.ports, fact.portsIn, fact.portsOf);
+    const { services } = this.indexes;
+    if (this.scope.extent.everything) return services.ports();
+    const ports = this.candidates().flatMap((host) => services.portsOf(host));
+    return [...new Set(ports)].sort((a, b) => a - b);
   }
 
   servicesOnPort(port: number, namespace: string): readonly PortUse[] {
-    this.record(fact.servicesOnPort(port));
+    this.watch(fact.servicesOnPort(port), fact.portsIn, fact.portsOf);
     this.record(fact.mesh);
-    return once(this.seenOnPort, `${port} ${namespace}`, () =>
-      this.indexes.services.onPort(port).flatMap((host) => this.portUse(port, host, namespace)),
+    const everywhere = this.scope.extent.everything;
+    return once(this.seen.onPort, `${port} ${namespace} ${this.scope.id}`, () =>
+      (everywhere ? this.indexes.services.onPort(port) : this.candidates()).flatMap((host) =>
+        this.portUse(port, host, namespace),
+      ),
     );
   }
 
   private portUse(port: number, host: string, namespace: string): PortUse[] {
-    const service = this.pick(host, namespace)?.service;
+    const service = this.imported(host, namespace)?.service;
     const protocol = service?.port(port)?.protocol;
     if (!service || !protocol) return [];
     const addresses = isHttp(protocol) ? [] : service.addresses;
@@ -101,7 +161,14 @@ export class RecordedView implements WorldView {
 
   hostsAt(address: string): readonly string[] {
     this.record(fact.servicesAt(address));
-    return this.indexes.services.atAddress(address);
+    const hosts = this.indexes.services.atAddress(address);
+    if (hosts.length < 2 || this.scope.isEverything) return hosts;
+    return hosts.filter((host) => {
+      this.record(fact.service(host));
+      return this.indexes.services
+        .ofHost(host)
+        .some(({ service }) => this.scope.imports(service.namespace, host));
+    });
   }
 
   workloads(proxy: Proxy): readonly Config<WorkloadEntry>[] {
@@ -129,13 +196,16 @@ export class RecordedView implements WorldView {
   }
 
   private instancesIn(host: string, named: ReadonlySet<string>, namespace: string): Instance[] {
-    const service = this.service(host, namespace);
-    // Not by `endpoints`: of those only the own one counts, for which `servicesOf` stands.
-    const mine = this.pick(host, namespace)?.endpoints.find(
+    this.record(fact.service(host));
+    // A workload serves what it is an endpoint of, whatever its Sidecar imports. Not by `endpoints`: of those only the own one counts, for which `servicesOf` stands.
+    const hosted = this.visible(host, namespace)[0];
+    const mine = hosted?.endpoints.find(
       (endpoint) =>
         endpoint.namespace === namespace && (named.has(endpoint.source) || named.has(endpoint.address)),
     );
-    return service && mine ? service.ports.map((port) => ({ service, port, endpoint: mine })) : [];
+    if (!hosted || !mine) return [];
+    const { service } = hosted;
+    return service.ports.map((port) => ({ service, port, endpoint: mine }));
   }
 
   mtls(namespace: string, labels: Labels, port: number): MtlsMode {
@@ -147,14 +217,50 @@ export class RecordedView implements WorldView {
   }
 
   meshVirtualService(host: string, namespace: string): Config<VirtualService> | undefined {
-    this.record(fact.wildcardVirtualServices);
+    this.watchWildcards();
     const { table } = this.indexes.virtualServices;
     for (const pattern of [host, ...table.covering(host)]) {
       this.record(fact.virtualService(pattern));
-      const first = table.at(pattern).find((config) => this.inMesh(config, namespace));
+      const first = table.at(pattern).find((config) => this.inMesh(config, namespace) && this.meets(config));
       if (first) return first;
     }
     return undefined;
+  }
+
+  /** Which wildcards there are among the VirtualServices that the scope may import. */
+  private watchWildcards(): void {
+    const { namespaces } = this.scope;
+    if (namespaces.includes('*')) return this.record(fact.wildcardVirtualServices);
+    for (const namespace of namespaces) this.record(fact.wildcardVirtualServicesIn(namespace));
+  }
+
+  private meets(config: Config<VirtualService>): boolean {
+    const { scope } = this;
+    return scope.isEverything || hostsOf(config).some((host) => scope.meets(config.namespace, host));
+  }
+
+  /** VirtualServices of the mesh in a scope that does not import everything. */
+  private importedVirtualServices(namespace: string): Config<VirtualService>[] {
+    const { everything, namespaces, hosts } = this.scope.extent;
+    const { virtualServices } = this.indexes;
+    this.watch(fact.virtualServiceHosts(MESH_GATEWAY), fact.importableIn, fact.importable);
+    if (everything) return this.importedFrom(virtualServices.ofGateway(MESH_GATEWAY), namespace);
+    this.watchWildcards();
+    const patterns = hosts.flatMap((host) => [host, ...virtualServices.table.covering(host)]);
+    const found = [...new Set(patterns)].flatMap((pattern) => {
+      this.record(fact.importable(pattern));
+      return virtualServices.table.at(pattern);
+    });
+    const held = namespaces.flatMap((each) => virtualServices.inNamespace(each));
+    return this.importedFrom([...held, ...found], namespace);
+  }
+
+  private importedFrom(
+    found: readonly Config<VirtualService>[],
+    namespace: string,
+  ): Config<VirtualService>[] {
+    const seen = [...new Set(found)].filter((config) => this.inMesh(config, namespace) && this.meets(config));
+    return seen.sort(byAge);
   }
 
   private inMesh(config: Config<VirtualService>, namespace: string): boolean {
@@ -173,6 +279,10 @@ export class RecordedView implements WorldView {
   }
 
   virtualServiceHosts(gateway: string, namespace: string): readonly BoundHosts[] {
+    if (gateway === MESH_GATEWAY && !this.scope.isEverything) {
+      const imported = this.importedVirtualServices(namespace);
+      return imported.map((config) => ({ namespace: config.namespace, hosts: hostsOf(config) }));
+    }
     this.record(fact.virtualServiceHosts(gateway));
     const byDefault = this.mesh().defaultVirtualServiceExportTo;
     return this.indexes.virtualServices
@@ -182,17 +292,27 @@ export class RecordedView implements WorldView {
   }
 
   destinationRules(host: string, proxy: Proxy): readonly Config<DestinationRule>[] {
-    this.record(fact.wildcardDestinationRules);
+    this.record(fact.service(host));
+    this.watchRuleWildcards(host, proxy);
     const { table } = this.indexes.destinationRules;
     const patterns = [host, ...table.covering(host)];
     for (const pattern of patterns) this.record(fact.destinationRule(pattern));
-    this.record(fact.service(host));
     return this.rules(host, patterns, proxy);
   }
 
+  /** Only there do rules count. */
+  private watchRuleWildcards(host: string, proxy: Proxy): void {
+    const serviceNamespace = this.pick(host, proxy.namespace)?.service.namespace ?? proxy.namespace;
+    for (const namespace of [proxy.namespace, serviceNamespace, this.mesh().rootNamespace])
+      this.record(fact.wildcardDestinationRulesIn(namespace));
+  }
+
   subsets(host: string, proxy: Proxy): readonly string[] {
-    this.record(fact.subsets);
-    const rules = this.rules(host, [host, ...this.indexes.destinationRules.table.covering(host)], proxy);
+    const patterns = [host, ...this.indexes.destinationRules.table.covering(host)];
+    if (this.scope.extent.everything) this.record(fact.subsets);
+    else for (const pattern of patterns) this.record(fact.subsetsOf(pattern));
+    if (!this.scope.extent.everything) this.watchRuleWildcards(host, proxy);
+    const rules = this.rules(host, patterns, proxy);
     return [...new Set(rules.flatMap(({ spec }) => (spec.subsets ?? []).map(({ name }) => name)))];
   }
 
@@ -225,13 +345,29 @@ export class RecordedView implements WorldView {
     return general.find(({ spec }) => !hasSelector(spec));
   }
 
-  /** Its callers record the facts: what they show of the service differs. */
+  /** The service that a host stands for: an imported one, else any that the namespace may see. */
   private pick(host: string, namespace: string): Hosted | undefined {
+    const visible = this.visible(host, namespace);
+    return visible.length > 1 ? (visible.find((each) => this.imports(each)) ?? visible[0]) : visible[0];
+  }
+
+  private imported(host: string, namespace: string): Hosted | undefined {
+    return this.visible(host, namespace).find((each) => this.imports(each));
+  }
+
+  private imports({ service }: Hosted): boolean {
+    return this.scope.imports(service.namespace, service.host);
+  }
+
+  /** The namespace's own first. Callers record the facts: what they show of a service differs. */
+  private visible(host: string, namespace: string): readonly Hosted[] {
     const byDefault = this.mesh().defaultServiceExportTo;
     const visible = this.indexes.services
       .ofHost(host)
       .filter(({ service }) => isVisible(service.namespace, service.exportTo, byDefault, namespace));
-    return visible.find(({ service }) => service.namespace === namespace) ?? visible[0];
+    if (visible.length < 2) return visible;
+    const isOwn = ({ service }: Hosted): boolean => service.namespace === namespace;
+    return [...visible.filter(isOwn), ...visible.filter((each) => !isOwn(each))];
   }
 }
 

@@ -49,10 +49,17 @@ export interface Instance {
  */
 export interface WorldView {
   readonly environment: Environment;
+  /**
+   * The world as far as a proxy's Sidecar imports it: services and VirtualServices that it does not are not listed,
+   * and what happens to them is no concern of this proxy. Gateways, and proxies without a Sidecar, see everything.
+   */
+  scopedTo(proxy: Proxy): WorldView;
   mesh(): Mesh;
   mixerHeaders(): MixerHeaders;
 
   services(namespace: string): readonly ServiceSummary[];
+  /** Where not everything is imported: the services that the imported VirtualServices send to, imported or not. */
+  destinations(namespace: string): readonly ServiceSummary[];
   /** Numbers of all service ports, ascending. */
   ports(): readonly number[];
   servicesOnPort(port: number, namespace: string): readonly PortUse[];

@@ -186,7 +186,8 @@ describe('facts', () => {
   };
 
   it('of an edited VirtualService are its hosts alone', () => {
-    const { changed } = edit(virtualService, { http: [{ directResponse: { status: 200 } }] });
+    const route = [{ destination: { host: 'reviews' } }];
+    const { changed } = edit(virtualService, { http: [{ route, timeout: '1s' }] });
     expect([...changed]).toEqual(['vs/reviews.default.svc.cluster.local']);
   });
 

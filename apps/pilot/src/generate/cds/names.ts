@@ -1,7 +1,7 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { ServiceSummary } from '../../world/view.js';
-import { egressScope } from '../common/egress-scope.js';
+import { egressListeners, importsOfPorts } from '../common/egress-scope.js';
 import { inboundPorts } from '../common/inbound.js';
 import {
   BLACK_HOLE,
@@ -28,9 +28,20 @@ export function edsClusterNames(view: WorldView, proxy: Proxy): string[] {
     .filter((name) => !mixer.has(name));
 }
 
-function servicesInScope(view: WorldView, proxy: Proxy): ServiceSummary[] {
-  const scope = egressScope(view, proxy, undefined);
-  return view.services(proxy.namespace).filter(({ host, namespace }) => scope.imports(namespace, host));
+/** With the ports that have to do with the proxy; routes may lead to any port of a VirtualService's destination. */
+function servicesInScope(view: WorldView, proxy: Proxy): readonly ServiceSummary[] {
+  const services = view.services(proxy.namespace);
+  if (egressListeners(view, proxy).length === 0) return services;
+  const imports = importsOfPorts(view, proxy);
+  const destinations = view.destinations(proxy.namespace);
+  const whole = new Set(destinations.map(({ host }) => host));
+  const trimmed = services
+    .filter(({ host }) => !whole.has(host))
+    .map(({ host, namespace, resolution, ports }) => {
+      const kept = ports.filter(({ number }) => imports(namespace, host, number));
+      return { host, namespace, resolution, ports: kept };
+    });
+  return [...trimmed, ...destinations];
 }
 
 function namesOf(view: WorldView, proxy: Proxy, { host, ports }: ServiceSummary): string[] {

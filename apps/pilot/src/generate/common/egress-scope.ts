@@ -1,39 +1,47 @@
 import type { Sidecar } from '#config';
 import type { WorldView } from '../../model/contract.js';
-import { isCoveredBy } from '../../model/host.js';
+import { EgressScope, scopeOf } from '../../model/egress-scope.js';
 import type { Proxy } from '../../model/proxy.js';
 
-type Egress = NonNullable<Sidecar['egress']>[number];
+export type Egress = NonNullable<Sidecar['egress']>[number];
 
-/** What of the mesh a proxy is told about. */
-export interface EgressScope {
-  imports(namespace: string, host: string): boolean;
+/** The egress listeners of a proxy's Sidecar; none without a Sidecar, and for gateways. */
+export function egressListeners(view: WorldView, proxy: Proxy): readonly Egress[] {
+  return proxy.type === 'router' ? [] : (view.sidecar(proxy)?.spec.egress ?? []);
 }
-
-const EVERYTHING: EgressScope = { imports: () => true };
 
 /**
- * The scope that a Sidecar's egress sets: that of the listener with this port where there is one, else that of the
+ * The scope of what is served at a port: that of the listener with this port where there is one, else that of the
  * catch-all, which has no port. Without a Sidecar, and for gateways, everything.
- *
- * @param port undefined for what is in scope by any of the listeners
  */
-export function egressScope(view: WorldView, proxy: Proxy, port: number | undefined): EgressScope {
-  if (proxy.type === 'router') return EVERYTHING;
-  const egress = view.sidecar(proxy)?.spec.egress;
-  if (!egress?.length) return EVERYTHING;
-  const ofPort = port === undefined ? [] : egress.filter((listener) => listener.port?.number === port);
-  const listeners =
-    port === undefined ? egress : ofPort.length > 0 ? ofPort : egress.filter(({ port }) => !port);
-  return {
-    imports: (namespace, host) => listeners.some((listener) => imports(listener, proxy, namespace, host)),
-  };
+export function egressScope(view: WorldView, proxy: Proxy, port: number): EgressScope {
+  const egress = egressListeners(view, proxy);
+  if (egress.length === 0) return EgressScope.everything;
+  const ofPort = egress.filter((listener) => listener.port?.number === port);
+  return scopeWithin(ofPort.length > 0 ? ofPort : egress.filter((listener) => !listener.port), proxy);
 }
 
-function imports(listener: Egress, proxy: Proxy, namespace: string, host: string): boolean {
-  return listener.hosts.some((entry) => {
-    const [scope = '', pattern = ''] = entry.includes('/') ? entry.split('/', 2) : ['*', entry];
-    const admits = scope === '*' || scope === namespace || (scope === '.' && namespace === proxy.namespace);
-    return admits && isCoveredBy(host, pattern);
-  });
+/** What these listeners import: nothing where there are none. */
+export function scopeWithin(listeners: readonly Egress[], proxy: Proxy): EgressScope {
+  return listeners.length > 0 ? scopeOf(listeners, proxy.namespace) : EgressScope.nothing;
+}
+
+/** Whether a proxy has to do with a port of a service: a listener with a port is for that port alone. */
+export function importsOfPorts(
+  view: WorldView,
+  proxy: Proxy,
+): (namespace: string, host: string, port: number) => boolean {
+  const egress = egressListeners(view, proxy);
+  if (egress.length === 0) return () => true;
+  const scopes = egress.map((listener) => ({
+    port: portOf(listener),
+    scope: scopeWithin([listener], proxy),
+  }));
+  return (namespace, host, number) =>
+    scopes.some(({ port, scope }) => (port ?? number) === number && scope.imports(namespace, host));
+}
+
+/** The one service port that a listener is for; undefined for a catch-all, a socket and an explicit proxy. */
+export function portOf({ port }: Egress): number | undefined {
+  return port && port.number !== 0 && port.protocol?.toUpperCase() !== 'HTTP_PROXY' ? port.number : undefined;
 }

@@ -3,8 +3,8 @@ import type { Proxy } from '../../model/proxy.js';
 import { isHttp } from '../../model/service.js';
 import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
 import { HTTP_PROXY_ROUTE } from '../common/names.js';
-import type { EgressScope } from '../common/egress-scope.js';
-import { egressScope } from '../common/egress-scope.js';
+import { EgressScope } from '../../model/egress-scope.js';
+import { egressScope, importsOfPorts } from '../common/egress-scope.js';
 import { httpServers, servedHosts } from './gateway-hosts.js';
 import { VIRTUAL_PORT } from './select-sidecar.js';
 
@@ -27,8 +27,7 @@ function gatewayHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] 
 
 function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] {
   if (route === HTTP_PROXY_ROUTE) {
-    const scope = egressScope(view, proxy, undefined);
-    return [...servedByProxy(view, proxy, scope), ...virtualHosts(view, proxy, scope)];
+    return [...servedByProxy(view, proxy), ...virtualHosts(view, proxy)];
   }
   const port = Number(route);
   const scope = egressScope(view, proxy, port);
@@ -39,21 +38,23 @@ function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] 
   return port === VIRTUAL_PORT ? [...services, ...virtualHosts(view, proxy, scope)] : services;
 }
 
-function servedByProxy(view: WorldView, proxy: Proxy, scope: EgressScope): HostPort[] {
+function servedByProxy(view: WorldView, proxy: Proxy): HostPort[] {
+  const imports = importsOfPorts(view, proxy);
   return view
     .services(proxy.namespace)
-    .filter(({ host, namespace }) => scope.imports(namespace, host))
-    .flatMap(({ host, ports }) =>
-      ports.filter(({ protocol }) => isHttp(protocol)).map(({ number }) => ({ host, port: number })),
+    .flatMap(({ host, namespace, ports }) =>
+      ports
+        .filter(({ number, protocol }) => isHttp(protocol) && imports(namespace, host, number))
+        .map(({ number }) => ({ host, port: number })),
     );
 }
 
 /** Hosts of VirtualServices that no service has. */
-function virtualHosts(view: WorldView, proxy: Proxy, scope: EgressScope): HostPort[] {
+function virtualHosts(view: WorldView, proxy: Proxy, scope = EgressScope.everything): HostPort[] {
   const known = new Set(view.services(proxy.namespace).map(({ host }) => host));
   const hosts = view
     .virtualServiceHosts(MESH_GATEWAY, proxy.namespace)
-    .flatMap(({ namespace, hosts }) => hosts.filter((host) => scope.imports(namespace, host)));
+    .flatMap(({ namespace, hosts }) => hosts.filter((host) => scope.meets(namespace, host)));
   return [...new Set(hosts)]
     .filter((host) => host !== '*' && !known.has(host))
     .map((host) => ({ host, port: VIRTUAL_PORT }));

@@ -1,7 +1,7 @@
 import type { DestinationRule } from '#config';
 import type { Config } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
-import { fullHost } from '../../model/host.js';
+import { fullHost, isWildcard } from '../../model/host.js';
 import { fact } from '../facts.js';
 import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
@@ -19,9 +19,13 @@ export class DestinationRuleIndex implements Index<DestinationRule> {
       if (before) table = table.without([ruleHost(before)], before);
       if (after) table = table.with([ruleHost(after)], after);
       for (const rule of [before, after]) if (rule) touched.add(fact.destinationRule(ruleHost(rule)));
-      touchIfChanged(touched, before && scope(before), after && scope(after), fact.subsets);
+      const hosts = [before, after].flatMap((rule) => (rule ? [ruleHost(rule)] : []));
+      const subsets = [fact.subsets, ...hosts.map(fact.subsetsOf)];
+      touchIfChanged(touched, before && scope(before), after && scope(after), ...subsets);
+      const { namespace = '' } = after ?? before ?? {};
+      const wildcards = fact.wildcardDestinationRulesIn(namespace);
+      touchIfChanged(touched, wildcardOf(before), wildcardOf(after), wildcards);
     }
-    if (!table.sameWildcards(this.table)) touched.add(fact.wildcardDestinationRules);
     return new DestinationRuleIndex(table);
   }
 }
@@ -33,4 +37,8 @@ export function ruleHost({ spec, namespace }: Config<DestinationRule>): string {
 function scope(rule: Config<DestinationRule>): unknown {
   const { subsets, exportTo, workloadSelector } = rule.spec;
   return [rule.key, ruleHost(rule), (subsets ?? []).map(({ name }) => name), exportTo, workloadSelector];
+}
+
+function wildcardOf(rule: Config<DestinationRule> | undefined): string[] {
+  return rule && isWildcard(rule.spec.host) ? [rule.spec.host] : [];
 }

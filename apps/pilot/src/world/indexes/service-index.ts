@@ -30,6 +30,7 @@ export class ServiceIndex implements Index<Spec> {
 
   static readonly empty = new ServiceIndex(Entries.empty, {
     hosts: PersistentMap.empty(),
+    inNamespace: MultiMap.empty(),
     onPort: MultiMap.empty(),
     atAddress: MultiMap.empty(),
     ofInstance: MultiMap.empty(),
@@ -44,8 +45,16 @@ export class ServiceIndex implements Index<Spec> {
     return [...this.tables.hosts.keys()].sort();
   }
 
+  hostsIn(namespace: string): string[] {
+    return ids(this.tables.inNamespace.get(namespace));
+  }
+
   ports(): number[] {
     return [...this.tables.onPort.keys()].map(Number).sort((a, b) => a - b);
+  }
+
+  portsOf(host: string): number[] {
+    return portsOf(this.ofHost(host));
   }
 
   onPort(port: number): string[] {
@@ -92,6 +101,7 @@ export class ServiceIndex implements Index<Spec> {
 
 interface Tables {
   readonly hosts: PersistentMap<readonly Hosted[]>;
+  readonly inNamespace: MultiMap<true>;
   readonly onPort: MultiMap<true>;
   readonly atAddress: MultiMap<true>;
   readonly ofInstance: MultiMap<true>;
@@ -124,11 +134,13 @@ function hostedIn(entries: Entries, host: string): Hosted[] {
 
 function refresh(tables: Tables, host: string, after: readonly Hosted[], touched: Set<Fact>): Tables {
   const before = tables.hosts.get(host) ?? [];
-  touchIfChanged(touched, before.map(visibility), after.map(visibility), fact.services);
+  const namespaces = namespacesOf([...before, ...after]);
+  const listed = [fact.services, fact.listed(host), ...namespaces.map(fact.servicesIn)];
+  touchIfChanged(touched, before.map(visibility), after.map(visibility), ...listed);
   touchIfChanged(touched, before.map(service), after.map(service), fact.service(host));
   touchEndpoints(host, before.flatMap(endpoints), after.flatMap(endpoints), touched);
   touchIfChanged(touched, before.map(accountsOf), after.map(accountsOf), fact.accounts(host));
-  touchPorts(before, after, touched);
+  touchPorts(host, before, after, touched);
   const hosts = after.length > 0 ? tables.hosts.set(host, after) : tables.hosts.delete(host);
   const moved = <K extends string | number>(
     table: MultiMap<true>,
@@ -138,6 +150,7 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
     refile(table, host, keys(before), keys(after), named && ((key) => touched.add(named(key))));
   return {
     hosts,
+    inNamespace: moved(tables.inNamespace, namespacesOf),
     onPort: moved(tables.onPort, portsOf),
     atAddress: moved(tables.atAddress, addressesOf, fact.servicesAt),
     ofInstance: moved(tables.ofInstance, instancesOf),
@@ -165,10 +178,20 @@ function refile<K extends string | number>(
 }
 
 /** A port's listeners and routes depend on who has it and whether it speaks HTTP, not on the rest of a service. */
-function touchPorts(before: readonly Hosted[], after: readonly Hosted[], touched: Set<Fact>): void {
+function touchPorts(
+  host: string,
+  before: readonly Hosted[],
+  after: readonly Hosted[],
+  touched: Set<Fact>,
+): void {
+  const everybody = [
+    fact.ports,
+    fact.portsOf(host),
+    ...namespacesOf([...before, ...after]).map(fact.portsIn),
+  ];
   for (const port of new Set([...portsOf(before), ...portsOf(after)])) {
     const uses = (hosted: readonly Hosted[]): unknown => hosted.map(({ service }) => portUse(service, port));
-    touchIfChanged(touched, uses(before), uses(after), fact.ports, fact.servicesOnPort(port));
+    touchIfChanged(touched, uses(before), uses(after), ...everybody, fact.servicesOnPort(port));
   }
 }
 
@@ -193,6 +216,10 @@ export function accountsOf({ service, endpoints }: Hosted): string[] {
   return [...new Set(accounts.map(({ namespace, serviceAccount }) => `ns/${namespace}/sa/${serviceAccount}`))]
     .concat(service.subjectAltNames)
     .sort();
+}
+
+function namespacesOf(hosted: readonly Hosted[]): string[] {
+  return [...new Set(hosted.map(({ service }) => service.namespace))];
 }
 
 function portsOf(hosted: readonly Hosted[]): number[] {

@@ -21,8 +21,14 @@ export const CODES = {
   reference: entry('IST0101', 'Warning'),
   /** The resource breaks the schema or a rule of its kind. */
   schema: entry('IST0106', 'Error'),
-  /** An HTTP route stands behind one that takes every request. */
+  /** Several VirtualServices of the mesh gateway have a host: the oldest stays. */
+  meshHostConflict: entry('IST0109', 'Error'),
+  /** An HTTP route stands behind others that take every request it could take. */
   unreachableRule: entry('IST0130', 'Warning'),
+  /** A match stands behind others that take every request it could take. */
+  ineffectiveMatch: entry('IST0131', 'Info'),
+  /** A VirtualService has a host that its gateway does not serve. */
+  hostNotInGateway: entry('IST0132', 'Warning'),
   /** The text is no YAML, or no UTF-8. */
   syntax: entry('QT0001', 'Error'),
   /** The document does not say which resource it is. */
@@ -45,6 +51,8 @@ export const CODES = {
   refusedField: entry('QT0010', 'Error'),
   /** Valid, and without any effect as it stands. */
   noEffect: entry('QT0011', 'Warning'),
+  /** A route of a delegate contradicts the route that delegates to it: it is left out. */
+  delegateConflict: entry('QT0012', 'Warning'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type CodeName = keyof typeof CODES;

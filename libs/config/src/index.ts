@@ -17,5 +17,7 @@ export type { FileReading } from './read/file.js';
 export type { DocumentReading, LocatedProblem, LocatedReference } from './read/manifest.js';
 export { provisionsOf } from './references.js';
 export type { Provision, Reference } from './references.js';
+export * from './routes/delegation.js';
+export { MESH_GATEWAY, gatewayNames } from './routes/names.js';
 export { readSpec } from './validate.js';
 export type { SpecReading } from './validate.js';

@@ -1,8 +1,10 @@
 import type { Path } from './problem.js';
-import type { DestinationRule, ServiceEntry, VirtualService } from './kinds/networking.js';
+import type { DestinationRule, HTTPRoute, ServiceEntry, VirtualService } from './kinds/networking.js';
 import type { QuotaSpecBinding, Rule } from './kinds/policy.js';
 import { resourceKey } from './resource.js';
 import type { Resource, ResourceKey } from './resource.js';
+import { delegateOf } from './routes/delegation.js';
+import { fullHostName } from './routes/names.js';
 import { isAddress } from './rules/text.js';
 
 /**
@@ -20,9 +22,6 @@ export interface Reference {
   readonly anyOf: readonly Provision[];
 }
 
-/** Short names are completed with the namespace of the resource that uses them, as in Kubernetes. */
-const CLUSTER_DOMAIN = 'svc.cluster.local';
-
 /** What a resource gives others to name. */
 export function provisionsOf({ key, kind, namespace, spec }: Resource): Provision[] {
   switch (kind) {
@@ -30,7 +29,7 @@ export function provisionsOf({ key, kind, namespace, spec }: Resource): Provisio
       return [key, ...(spec as ServiceEntry).hosts.map((host) => `host/${host}`)];
     case 'DestinationRule': {
       const { host, subsets = [] } = spec as DestinationRule;
-      return [key, ...subsets.map(({ name }) => `subset/${fullName(host, namespace)}/${name}`)];
+      return [key, ...subsets.map(({ name }) => `subset/${fullHostName(host, namespace)}/${name}`)];
     }
     default:
       return [key];
@@ -39,7 +38,7 @@ export function provisionsOf({ key, kind, namespace, spec }: Resource): Provisio
 
 /** A Service of Kubernetes is not read, but it is there to be named. */
 export function serviceProvision(name: string, namespace: string): Provision {
-  return `host/${fullName(name, namespace)}`;
+  return `host/${fullHostName(name, namespace)}`;
 }
 
 /** What a resource names. Called with specs that fit their schema. */
@@ -62,6 +61,10 @@ function virtualServiceReferences(spec: VirtualService, namespace: string): Refe
     if (gateway !== 'mesh')
       references.push(gatewayReference(gateway, namespace, ['spec', 'gateways', index]));
   });
+  spec.http?.forEach((route, index) => {
+    references.push(...delegateReferences(route, namespace, index));
+    references.push(...mirrorReferences(route, namespace, index));
+  });
   for (const protocol of ['http', 'tls', 'tcp'] as const) {
     spec[protocol]?.forEach((route, index) => {
       route.route?.forEach(({ destination }, target) => {
@@ -71,6 +74,28 @@ function virtualServiceReferences(spec: VirtualService, namespace: string): Refe
     });
   }
   return references;
+}
+
+function delegateReferences(route: HTTPRoute, namespace: string, index: number): Reference[] {
+  const delegate = delegateOf(route, namespace);
+  if (!delegate) return [];
+  const key = resourceKey('networking.istio.io', 'VirtualService', delegate.namespace, delegate.name);
+  const path = ['spec', 'http', index, 'delegate'];
+  return [{ path, what: `delegate ${delegate.namespace}/${delegate.name}`, anyOf: [key] }];
+}
+
+function mirrorReferences(
+  { mirror, mirrors = [] }: HTTPRoute,
+  namespace: string,
+  index: number,
+): Reference[] {
+  const at = ['spec', 'http', index] as const;
+  return [
+    ...(mirror ? destinationReferences(mirror, namespace, [...at, 'mirror']) : []),
+    ...mirrors.flatMap(({ destination }, position) =>
+      destinationReferences(destination, namespace, [...at, 'mirrors', position, 'destination']),
+    ),
+  ];
 }
 
 function gatewayReference(gateway: string, namespace: string, path: Path): Reference {
@@ -91,7 +116,7 @@ function destinationReferences(
   path: Path,
 ): Reference[] {
   if (isAddress(host)) return [];
-  const names = withWildcards(fullName(host, namespace));
+  const names = withWildcards(fullHostName(host, namespace));
   const references: Reference[] = [
     {
       path: [...path, 'host'],
@@ -132,10 +157,6 @@ function bindingReferences(spec: QuotaSpecBinding, namespace: string): Reference
     what: `quota spec ${JSON.stringify(name)}`,
     anyOf: [resourceKey('config.istio.io', 'QuotaSpec', home, name)],
   }));
-}
-
-function fullName(host: string, namespace: string): string {
-  return host.includes('.') || host === '*' ? host : `${host}.${namespace}.${CLUSTER_DOMAIN}`;
 }
 
 /** `a.b.c`, `*.b.c`, `*.c`: what may stand for this host in another resource. */

@@ -1,5 +1,5 @@
-import { danglingReferences, decodeContent, foreignProvisions, provisionsOf } from '#config';
-import type { Diagnostic, Provision } from '#config';
+import { conflicts, danglingReferences, decodeContent, foreignProvisions, provisionsOf } from '#config';
+import type { Diagnostic, Origin, Provision, Resource } from '#config';
 import { acceptedResources, settledReadings } from '../snapshot/snapshot.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 
@@ -7,14 +7,17 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 export function analyze(snapshot: Snapshot): Diagnostic[] {
   const readings = settledReadings(snapshot);
   const provided = new Set<Provision>(foreignProvisions(readings));
-  const inForce = new Map<string, string>();
+  const inForce = new Map<string, Origin>();
+  const resources: Resource[] = [];
   for (const [key, { content, origin }] of acceptedResources(snapshot)) {
-    inForce.set(key, `${origin.file}:${origin.line}`);
-    for (const provision of provisionsOf(decodeContent(key, content))) provided.add(provision);
+    const resource = decodeContent(key, content);
+    inForce.set(key, origin);
+    resources.push(resource);
+    for (const provision of provisionsOf(resource)) provided.add(provision);
   }
-  return danglingReferences(
-    readings,
-    provided,
-    ({ path }, { resource, line }) => inForce.get(resource.key) === `${path}:${line}`,
-  );
+  const dangling = danglingReferences(readings, provided, ({ path }, { resource, line }) => {
+    const origin = inForce.get(resource.key);
+    return origin?.file === path && origin.line === line;
+  });
+  return [...dangling, ...conflicts(resources, (key) => inForce.get(key))];
 }

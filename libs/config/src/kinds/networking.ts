@@ -89,6 +89,8 @@ export interface HTTPRoute {
     derivePort?: 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT';
     scheme?: string;
     redirectCode?: number;
+    /** In place of the prefix that matched; `uri` replaces the whole path. */
+    prefixRewrite?: string;
   };
   directResponse?: { status: number; body?: { string?: string; bytes?: string } };
   rewrite?: { uri?: string; authority?: string; uriRegexRewrite?: { match: string; rewrite: string } };
@@ -97,10 +99,14 @@ export interface HTTPRoute {
   fault?: HTTPFaultInjection;
   mirror?: Destination;
   mirrorPercentage?: Percent;
+  /** Whole percents; `mirrorPercentage` goes before it. */
+  mirrorPercent?: number;
   mirrors?: { destination: Destination; percentage?: Percent }[];
   corsPolicy?: CorsPolicy;
   headers?: Headers;
   delegate?: { name?: string; namespace?: string };
+  /** Of the first versions: upgrades are always allowed. */
+  websocketUpgrade?: boolean;
 }
 
 export interface L4Match {
@@ -117,7 +123,8 @@ export interface RouteDestination {
 }
 
 export interface VirtualService {
-  hosts: string[];
+  /** Without any it is a delegate: others name it, it takes no requests by itself. */
+  hosts?: string[];
   gateways?: string[];
   http?: HTTPRoute[];
   tls?: { match: (L4Match & { sniHosts: string[] })[]; route?: RouteDestination[] }[];

@@ -2,6 +2,8 @@ import { diagnostic } from '../codes.js';
 import type { Diagnostic } from '../diagnostics.js';
 import { formatPath } from '../problem.js';
 import type { Provision } from '../references.js';
+import type { Origin, Resource, ResourceKey } from '../resource.js';
+import { routeConflicts } from '../routes/conflicts.js';
 import type { FileReading } from './file.js';
 import type { DocumentReading } from './manifest.js';
 
@@ -38,5 +40,19 @@ export function danglingReferences(
 export function foreignProvisions(readings: Iterable<FileReading>): Provision[] {
   return [...readings].flatMap(({ documents }) =>
     documents.flatMap((document) => (document.outcome === 'ignored' ? (document.provides ?? []) : [])),
+  );
+}
+
+/** Resources that contradict each other; `originOf` says where each stands. */
+export function conflicts(
+  resources: Iterable<Resource>,
+  originOf: (key: ResourceKey) => Origin | undefined,
+): Diagnostic[] {
+  return routeConflicts(resources).map(({ code, message, path, resource }) =>
+    diagnostic(code, message, {
+      origin: originOf(resource) ?? { file: '', line: 0 },
+      path: formatPath(path),
+      resource,
+    }),
   );
 }

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../diagnostics.js';
 import { formatPath } from '../problem.js';
 import { provisionsOf } from '../references.js';
 import type { Origin, Resource, ResourceKey } from '../resource.js';
-import { danglingReferences, foreignProvisions } from './analyze.js';
+import { conflicts, danglingReferences, foreignProvisions } from './analyze.js';
 import type { FileReading } from './file.js';
 import { readFile } from './file.js';
 import type { DocumentReading } from './manifest.js';
@@ -49,7 +49,11 @@ export function readConfig(files: readonly ConfigFile[]): ConfigReading {
     provided,
     (_reading, { resource }) => resources.get(resource.key)?.resource === resource,
   );
-  return { resources, diagnostics: [...diagnostics, ...dangling] };
+  const conflicting = conflicts(
+    [...resources.values()].map(({ resource }) => resource),
+    (key) => resources.get(key)?.origin,
+  );
+  return { resources, diagnostics: [...diagnostics, ...dangling, ...conflicting] };
 }
 
 /** Adds what a file holds; what stands elsewhere already is a diagnostic. */

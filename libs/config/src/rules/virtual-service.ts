@@ -1,8 +1,9 @@
-import type { HTTPRoute, L4Match, RouteDestination, VirtualService } from '../kinds/networking.js';
+import type { L4Match, RouteDestination, VirtualService } from '../kinds/networking.js';
 import type { Scope } from '../problem.js';
 import { checkWeights } from './destination.js';
 import { checkHttpRoute } from './http-route.js';
 import { checkGatewayNames } from './names.js';
+import { checkReachable } from './reachability.js';
 import {
   checkExportTo,
   checkLabels,
@@ -15,13 +16,15 @@ import {
 
 /** @see https://istio.io/latest/docs/reference/config/networking/virtual-service/ */
 export function checkVirtualService(spec: VirtualService, scope: Scope): void {
-  checkHosts(spec, scope);
+  const isDelegate = !spec.hosts?.length;
+  if (isDelegate) checkDelegate(spec, scope);
+  else checkHosts(spec.hosts ?? [], spec, scope);
   checkGatewayNames(spec.gateways, scope.at('gateways'));
   checkExportTo(spec.exportTo, scope.at('exportTo'));
   if (!spec.http?.length && !spec.tls?.length && !spec.tcp?.length) {
     scope.error('http, tcp or tls must be provided in virtual service');
   }
-  spec.http?.forEach((route, index) => checkHttpRoute(route, scope.at('http', index)));
+  spec.http?.forEach((route, index) => checkHttpRoute(route, scope.at('http', index), isDelegate));
   checkReachable(spec.http ?? [], scope.at('http'));
   checkTls(spec, scope);
   spec.tcp?.forEach((tcp, index) => {
@@ -30,9 +33,15 @@ export function checkVirtualService(spec: VirtualService, scope: Scope): void {
   });
 }
 
-function checkHosts(spec: VirtualService, scope: Scope): void {
-  const hosts = spec.hosts ?? [];
-  if (hosts.length === 0) scope.at('hosts').error('virtual service must have at least one host');
+/** Without hosts it is there to be delegated to: HTTP routes and nothing else. */
+function checkDelegate(spec: VirtualService, scope: Scope): void {
+  for (const field of ['gateways', 'tls', 'tcp'] as const) {
+    if (spec[field]?.length)
+      scope.at(field).error(`a virtual service without hosts is a delegate: no ${field} here`);
+  }
+}
+
+function checkHosts(hosts: readonly string[], spec: VirtualService, scope: Scope): void {
   const inMesh = !spec.gateways?.length || spec.gateways.includes('mesh');
   hosts.forEach((host, index) => {
     if (host === '*' && inMesh) {
@@ -44,15 +53,10 @@ function checkHosts(spec: VirtualService, scope: Scope): void {
     }
   });
   checkUnique(hosts, scope.at('hosts'), 'host');
-}
-
-/** Routes behind one without a match never see a request. */
-function checkReachable(routes: readonly HTTPRoute[], scope: Scope): void {
-  const last = routes.findIndex((route) => !route.match?.length);
-  if (last === -1) return;
-  for (let index = last + 1; index < routes.length; index += 1) {
-    scope.at(index).warn('unreachableRule', `http[${last}] takes every request, so this route is never used`);
-  }
+  hosts.forEach((host, index) => {
+    const other = hosts.find((candidate) => candidate !== host && covers(candidate, host));
+    if (other) scope.at('hosts', index).error(`${JSON.stringify(other)} covers ${JSON.stringify(host)}`);
+  });
 }
 
 function checkTls(spec: VirtualService, scope: Scope): void {

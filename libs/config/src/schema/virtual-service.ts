@@ -1,7 +1,6 @@
 import {
   bool,
   duration,
-  free,
   int32,
   labels,
   list,
@@ -77,6 +76,7 @@ const redirect = message({
   derivePort: oneOf('FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'),
   scheme: text,
   redirectCode: uint32,
+  prefixRewrite: text,
 });
 
 const httpRoute = message({
@@ -91,12 +91,12 @@ const httpRoute = message({
   retries,
   fault,
   mirror: destination,
-  mirrorPercent: unsupported,
+  mirrorPercent: uint32,
   mirrorPercentage: percent,
   mirrors: list(message({ destination, percentage: percent })),
   corsPolicy,
   headers,
-  websocketUpgrade: free,
+  websocketUpgrade: bool,
 });
 
 const l4 = {

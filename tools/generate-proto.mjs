@@ -37,6 +37,7 @@ const BUNDLES = {
     'envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto',
     'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
     'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',
+    'envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config.proto',
     'envoy/extensions/retry/host/omit_canary_hosts/v3/omit_canary_hosts.proto',
     `${filters}/listener/original_dst/v3/original_dst.proto`,
     `${filters}/listener/tls_inspector/v3/tls_inspector.proto`,

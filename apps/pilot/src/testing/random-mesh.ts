@@ -45,21 +45,55 @@ const serviceEntry = fc.record({
 const workloadEntry = fc.record({ address, labels, serviceAccount: fc.constantFrom('', 'x', 'y') });
 
 const destination = fc.record({ host, subset: fc.constantFrom(undefined, 'v1') });
-const virtualService = fc.record({
-  hosts: fc.uniqueArray(host, { minLength: 1, maxLength: 2 }),
-  gateways: fc.constantFrom(undefined, ['mesh'], ['web'], ['mesh', 'default/web']),
-  http: fc.array(
-    fc.record({
-      match: fc.constantFrom(undefined, [{ uri: { prefix: '/a' } }], [{ sourceLabels: { app: 'a' } }]),
-      route: fc.array(fc.record({ destination, weight: fc.constantFrom(1, 99) }), {
-        minLength: 1,
-        maxLength: 2,
-      }),
+const match = fc.constantFrom(
+  undefined,
+  [{ uri: { prefix: '/a' } }],
+  [{ uri: { exact: '/a/b' }, port: 80 }],
+  [{ sourceLabels: { app: 'a' } }],
+  [{ sourceNamespace: 'default' }, { gateways: ['mesh'] }],
+  [{ gateways: ['web', 'default/web'], withoutHeaders: { x: { regex: '*' } } }],
+);
+const httpRoute = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .array(fc.record({ destination, weight: fc.constantFrom(0, 1, 99) }), { minLength: 1, maxLength: 2 })
+      .map((route) => ({ route })),
+  },
+  {
+    weight: 1,
+    arbitrary: destination.map((mirror) => ({ route: [{ destination: mirror }], mirror, mirrorPercent: 50 })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant({ redirect: { prefixRewrite: '/b', derivePort: 'FROM_REQUEST_PORT' } }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        name: fc.constantFrom('one', 'two', 'three'),
+        namespace: fc.constantFrom(undefined, 'default'),
+      })
+      .map((delegate) => ({ delegate, timeout: '1s' })),
+  },
+);
+const http = fc.array(
+  fc.tuple(match, httpRoute).map(([matches, action]) => ({ match: matches, ...action })),
+  { minLength: 1, maxLength: 3 },
+);
+const virtualService = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      hosts: fc.uniqueArray(host, { minLength: 1, maxLength: 2 }),
+      gateways: fc.constantFrom(undefined, ['mesh'], ['web'], ['mesh', 'default/web']),
+      http,
+      exportTo,
     }),
-    { minLength: 1, maxLength: 2 },
-  ),
-  exportTo,
-});
+  },
+  { weight: 1, arbitrary: fc.record({ http, exportTo }) },
+);
 
 const trafficPolicy = fc.constantFrom(
   undefined,

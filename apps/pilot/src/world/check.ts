@@ -27,7 +27,11 @@ type Members = Readonly<Record<string, unknown>>;
 /** By what the indexes of the world file each kind. */
 const REQUIRED: ReadonlyMap<string, (spec: Members) => Problem[]> = new Map([
   [KIND.serviceEntry, ({ hosts }) => required(isTexts(hosts), 'spec.hosts')],
-  [KIND.virtualService, ({ hosts }) => required(isTexts(hosts), 'spec.hosts')],
+  [
+    KIND.virtualService,
+    // Without hosts it is a delegate.
+    ({ hosts, http }) => required(hosts ? isTexts(hosts) : Array.isArray(http), 'spec.hosts'),
+  ],
   [KIND.destinationRule, ({ host }) => required(typeof host === 'string', 'spec.host')],
   [
     KIND.gateway,
@@ -56,12 +60,16 @@ function isServer(server: unknown): boolean {
   return typeof server.port.number === 'number' && typeof server.port.protocol === 'string';
 }
 
+/** Where a lone `*` is no pattern but asks for presence. */
+const PRESENCE = /\.match\[\d+\]\.(?:headers|withoutHeaders|queryParams)\.[^]*$/;
+
 /** Patterns stand under `regex`, or `match` of an uriRegexRewrite. */
 function* badPatterns(value: unknown, path: string, parent: string | undefined): IterableIterator<Problem> {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
     const here = Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`;
     const isPattern = name === 'regex' || (name === 'match' && parent === 'uriRegexRewrite');
+    if (isPattern && member === '*' && PRESENCE.test(path)) continue;
     if (isPattern && typeof member === 'string') yield* badPattern(member, here);
     else yield* badPatterns(member, here, name);
   }

@@ -32,6 +32,8 @@ export const fact = {
   /** Which services a workload (by key or address) is an endpoint of, and as what. */
   servicesOf: (instance: string): Fact => `services-of/${instance}`,
   virtualService: (host: string): Fact => `vs/${host}`,
+  /** A VirtualService without hosts, to which others delegate. */
+  delegate: (namespace: string, name: string): Fact => `vs-delegate/${namespace}/${name}`,
   /** Which hosts the VirtualServices of a gateway have; `mesh` is one. */
   virtualServiceHosts: (gateway: string): Fact => `vs-hosts/${gateway}`,
   /** Hosts and destinations of the VirtualServices of sidecars, by the namespace and by the host. */

@@ -14,7 +14,13 @@ import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/service-index.js';
 import { accountsOf } from './indexes/service-index.js';
-import { MESH_GATEWAY, destinationHosts, gatewaysOf, hostsOf } from './indexes/virtual-service-index.js';
+import {
+  MESH_GATEWAY,
+  delegatesNamedBy,
+  destinationHosts,
+  gatewaysOf,
+  hostsOf,
+} from './indexes/virtual-service-index.js';
 import type { MtlsMode } from './peer-authentication.js';
 import { mtlsMode } from './peer-authentication.js';
 import type { BoundHosts, Environment, Instance, PortUse, ServiceSummary, WorldView } from './view.js';
@@ -97,7 +103,10 @@ export class RecordedView implements WorldView {
 
   destinations(namespace: string): readonly ServiceSummary[] {
     if (this.scope.isEverything) return [];
-    const hosts = this.importedVirtualServices(namespace).flatMap(destinationHosts);
+    const imported = this.importedVirtualServices(namespace);
+    const hosts = imported
+      .flatMap((config) => [config, ...this.delegatesOf(config)])
+      .flatMap(destinationHosts);
     return [...new Set(hosts)].sort().flatMap((host) => {
       this.record(fact.listed(host));
       return this.pick(host, namespace)?.service ?? [];
@@ -264,18 +273,34 @@ export class RecordedView implements WorldView {
   }
 
   private inMesh(config: Config<VirtualService>, namespace: string): boolean {
-    const byDefault = this.mesh().defaultVirtualServiceExportTo;
-    return (
-      gatewaysOf(config).includes(MESH_GATEWAY) &&
-      isVisible(config.namespace, config.spec.exportTo, byDefault, namespace)
-    );
+    return gatewaysOf(config).includes(MESH_GATEWAY) && this.isExported(config, namespace);
   }
 
-  gatewayVirtualServices(gateway: string, host: string): readonly Config<VirtualService>[] {
+  private isExported({ namespace, spec }: Config<VirtualService>, viewer: string): boolean {
+    return isVisible(namespace, spec.exportTo, this.mesh().defaultVirtualServiceExportTo, viewer);
+  }
+
+  gatewayVirtualServices(
+    gateway: string,
+    host: string,
+    namespace: string,
+  ): readonly Config<VirtualService>[] {
     this.record(fact.virtualService(host));
     return this.indexes.virtualServices.table
       .at(host)
-      .filter((config) => gatewaysOf(config).includes(gateway));
+      .filter((config) => gatewaysOf(config).includes(gateway) && this.isExported(config, namespace));
+  }
+
+  private delegatesOf(root: Config<VirtualService>): Config<VirtualService>[] {
+    return delegatesNamedBy(root).flatMap(
+      ({ namespace, name }) => this.delegate(namespace, name, root.namespace) ?? [],
+    );
+  }
+
+  delegate(namespace: string, name: string, root: string): Config<VirtualService> | undefined {
+    this.record(fact.delegate(namespace, name));
+    const found = this.indexes.virtualServices.delegate(namespace, name);
+    return found && this.isExported(found, root) ? found : undefined;
   }
 
   virtualServiceHosts(gateway: string, namespace: string): readonly BoundHosts[] {
@@ -284,10 +309,9 @@ export class RecordedView implements WorldView {
       return imported.map((config) => ({ namespace: config.namespace, hosts: hostsOf(config) }));
     }
     this.record(fact.virtualServiceHosts(gateway));
-    const byDefault = this.mesh().defaultVirtualServiceExportTo;
     return this.indexes.virtualServices
       .ofGateway(gateway)
-      .filter((config) => isVisible(config.namespace, config.spec.exportTo, byDefault, namespace))
+      .filter((config) => this.isExported(config, namespace))
       .map((config) => ({ namespace: config.namespace, hosts: hostsOf(config) }));
   }
 

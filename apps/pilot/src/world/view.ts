@@ -80,9 +80,11 @@ export interface WorldView {
 
   /** The most specific VirtualService for this host among those of the mesh. */
   meshVirtualService(host: string, namespace: string): Config<VirtualService> | undefined;
-  /** Those bound to a gateway under exactly this host, older first. */
-  gatewayVirtualServices(gateway: string, host: string): readonly Config<VirtualService>[];
-  /** @param gateway `namespace/name`, or `mesh` (then only those that the namespace may see) */
+  /** Those bound to a gateway under exactly this host that the namespace may see, older first. */
+  gatewayVirtualServices(gateway: string, host: string, namespace: string): readonly Config<VirtualService>[];
+  /** The VirtualService of this name, if it is a delegate and VirtualServices of namespace `root` may use it. */
+  delegate(namespace: string, name: string, root: string): Config<VirtualService> | undefined;
+  /** @param gateway `namespace/name`, or `mesh`; only VirtualServices that the namespace may see */
   virtualServiceHosts(gateway: string, namespace: string): readonly BoundHosts[];
 
   /** The DestinationRules that together decide about a host, older first. */

@@ -10,6 +10,9 @@ import { virtualHost, virtualHostSources } from '../vhds/virtual-host.js';
 type VirtualHost = envoy.config.route.v3.VirtualHost.$Properties;
 type RouteConfiguration = envoy.config.route.v3.RouteConfiguration.$Properties;
 
+/** As long as Galley lets a direct response be; Envoy's own limit is 4 KB. */
+const MAX_DIRECT_RESPONSE_BYTES = 1024 * 1024;
+
 export interface RouteConfigurationPick {
   readonly name: string;
   /** What becomes of a host that no virtual host has; gateways answer 404 themselves. */
@@ -27,6 +30,7 @@ export function routeConfiguration(pick: RouteConfigurationPick): RouteConfigura
     name: pick.name,
     virtualHosts: [...pick.virtualHosts.map(virtualHost), ...catchAll(pick.unknownHosts)],
     validateClusters: { value: false },
+    maxDirectResponseBodySizeBytes: { value: MAX_DIRECT_RESPONSE_BYTES },
     // The explicit proxy serves all ports in one table: there a request's port is what tells them apart.
     ignorePortInHostMatching: pick.name !== HTTP_PROXY_ROUTE,
     ...(pick.vhds && {
@@ -67,6 +71,6 @@ function catchAll(mode: RouteConfigurationPick['unknownHosts']): VirtualHost[] {
       },
     ];
   }
-  const route = { cluster: PASSTHROUGH, timeout: { seconds: 0 } };
+  const route = { cluster: PASSTHROUGH, timeout: { seconds: 0 }, maxGrpcTimeout: { seconds: 0 } };
   return [{ name: 'allow_any', ...shared, routes: [{ name: 'allow_any', match: { prefix: '/' }, route }] }];
 }

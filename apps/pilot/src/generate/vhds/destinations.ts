@@ -1,11 +1,11 @@
-import type { ConsistentHashLB, Destination, HTTPRoute, VirtualService } from '#config';
-import type { Config } from '../../model/config.js';
+import type { ConsistentHashLB, Destination, HTTPRoute } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import { fullHost } from '../../model/host.js';
 import type { Proxy } from '../../model/proxy.js';
 import { ruleView } from '../../model/traffic-policy.js';
 import { outboundCluster } from '../common/names.js';
-import type { RouteDestination } from './inputs.js';
+import { httpRoutes } from './http-routes.js';
+import type { RouteDestination, VirtualServicePick } from './inputs.js';
 
 /** How a destination of a VirtualService is found again among the resolved ones. */
 export function destinationRef({ host, port, subset = '' }: Destination, namespace: string): string {
@@ -16,13 +16,13 @@ export function destinationRef({ host, port, subset = '' }: Destination, namespa
 export function destinationsOf(
   view: WorldView,
   proxy: Proxy,
-  virtualServices: readonly Config<VirtualService>[],
+  virtualServices: readonly VirtualServicePick[],
   listenerPort: number,
 ): RouteDestination[] {
   const found = new Map<string, RouteDestination>();
-  for (const { spec, namespace } of virtualServices) {
-    for (const destination of (spec.http ?? []).flatMap(written)) {
-      const ref = destinationRef(destination, namespace);
+  for (const picked of virtualServices) {
+    for (const destination of httpRoutes(picked).flatMap(written)) {
+      const ref = destinationRef(destination, picked.config.namespace);
       if (!found.has(ref)) found.set(ref, resolve(view, proxy, ref, listenerPort));
     }
   }

@@ -26,13 +26,13 @@ const GRPC_STATUS: readonly string[] = [
   'UNAUTHENTICATED',
 ];
 
-/** A percentage in millionths of a hundred, so that 0.0001 % is kept. */
-export function fractional(percent: Percent | undefined, byDefault = 100): FractionalPercent {
+/** A percentage in millionths of the whole, so that 0.0001 % is kept. */
+export function fractional(percent: Percent | undefined): FractionalPercent {
   const { MILLION } = envoy.type.v3.FractionalPercent.DenominatorType;
-  return { numerator: Math.round((percent?.value ?? byDefault) * 10_000), denominator: MILLION };
+  return { numerator: Math.round((percent?.value ?? 0) * 10_000), denominator: MILLION };
 }
 
-/** The fault filter's configuration for one route. */
+/** The fault filter's configuration for one route. A fault without a percentage strikes nobody. */
 export function faultConfig({ delay, abort }: HTTPFaultInjection): Any {
   const { HTTPFault } = envoy.extensions.filters.http.fault.v3;
   const wholePercent = delay?.percent === undefined ? undefined : { value: delay.percent };

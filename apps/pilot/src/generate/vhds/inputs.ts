@@ -15,6 +15,15 @@ export interface RouteDestination {
   readonly sources: readonly ResourceKey[];
 }
 
+/** A VirtualService with what it takes to read it. */
+export interface VirtualServicePick {
+  readonly config: Config<VirtualService>;
+  /** `namespace/name` of those gateways through which it is served here, or `mesh`. */
+  readonly gateways: readonly string[];
+  /** What its routes delegate to, as far as there is such a thing and it may be used. */
+  readonly delegates: readonly Config<VirtualService>[];
+}
+
 /** Everything a virtual host is made of. */
 export interface VirtualHostPick {
   /** VirtualHost.name: `<host>:<port>`, with the route in front where it travels by itself. */
@@ -23,12 +32,10 @@ export interface VirtualHostPick {
   readonly domains: readonly string[];
   /** The port that requests came to; what `match.port` is compared with. */
   readonly port: number;
-  /** `namespace/name` of the gateways in question, or `mesh`. */
-  readonly gateways: readonly string[];
   /** The proxy's namespace and labels, where a match asks for them. */
   readonly source?: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
   /** Older first. Without any, requests go to `fallback`. */
-  readonly virtualServices: readonly Config<VirtualService>[];
+  readonly virtualServices: readonly VirtualServicePick[];
   readonly destinations: readonly RouteDestination[];
   readonly fallback?: RouteDestination;
   /** The config that defines the service behind `fallback`. */

@@ -4,20 +4,26 @@ import { matches } from '../../registries/static/endpoints.js';
 import { gatewayNames } from '../../world/indexes/virtual-service-index.js';
 import type { MatchEntry } from '../common/string-match.js';
 import { regex, stringMatcher } from '../common/string-match.js';
-import type { VirtualHostPick } from './inputs.js';
+import { claimMatcher } from './claims.js';
+import type { VirtualHostPick, VirtualServicePick } from './inputs.js';
 
 type RouteMatch = envoy.config.route.v3.RouteMatch.$Properties;
 type HeaderMatcher = envoy.config.route.v3.HeaderMatcher.$Properties;
 
-/** Whether a match can apply at all where this virtual host is: the rest of it Envoy decides per request. */
-export function isApplicable(match: HTTPMatchRequest, namespace: string, pick: VirtualHostPick): boolean {
-  if (match.port && match.port !== pick.port) return false;
-  if (match.gateways?.length) {
-    const wanted = gatewayNames(match.gateways, namespace);
-    if (!pick.gateways.some((gateway) => wanted.includes(gateway))) return false;
-  }
-  if (match.sourceNamespace && match.sourceNamespace !== pick.source?.namespace) return false;
-  return matches(match.sourceLabels, pick.source?.labels ?? {});
+/**
+ * Whether a match can apply at all where this virtual host is: the rest of it Envoy decides per request. A match that
+ * names gateways does not ask where a request comes from.
+ */
+export function isApplicable(
+  match: HTTPMatchRequest,
+  { config, gateways }: VirtualServicePick,
+  { port, source }: VirtualHostPick,
+): boolean {
+  if (match.port && match.port !== port) return false;
+  if (match.gateways?.length)
+    return gatewayNames(match.gateways, config.namespace).some((gateway) => gateways.includes(gateway));
+  if (match.sourceNamespace && match.sourceNamespace !== source?.namespace) return false;
+  return matches(match.sourceLabels, source?.labels ?? {});
 }
 
 /** Whether a match asks for something that only the proxy itself can tell. */
@@ -27,37 +33,57 @@ export function asksForSource({ sourceLabels, sourceNamespace }: HTTPMatchReques
 
 /** Matches everything: what follows it is never reached. */
 export function isCatchAll(match: RouteMatch): boolean {
-  return match.prefix === '/' && !match.headers?.length && !match.queryParameters?.length;
+  const conditions = [match.headers, match.queryParameters, match.dynamicMetadata];
+  return match.prefix === '/' && conditions.every((list) => !list?.length);
 }
 
 export function routeMatch(match: HTTPMatchRequest): RouteMatch {
-  const headers = [
-    ...pseudoHeader(':method', match.method),
-    ...pseudoHeader(':authority', match.authority),
-    ...pseudoHeader(':scheme', match.scheme),
-    ...Object.entries(match.headers ?? {}).map(([name, entry]) => headerMatcher(name, entry)),
-    ...Object.entries(match.withoutHeaders ?? {}).map(([name, entry]) => headerAbsent(name, entry)),
+  const { headers, withoutHeaders, queryParams } = match;
+  const claims = [
+    ...claimsOf(headers),
+    ...claimsOf(withoutHeaders).map((claim) => ({ ...claim, invert: true })),
   ];
-  const queryParameters = Object.entries(match.queryParams ?? {}).map(([name, entry]) => {
-    const stringMatch = stringMatcher(entry);
-    return stringMatch ? { name, stringMatch } : { name, presentMatch: true };
-  });
-  const caseSensitive = match.ignoreUriCase ? { caseSensitive: { value: false } } : {};
-  return { ...pathMatch(match), ...caseSensitive, headers, queryParameters };
+  return {
+    ...pathMatch(match),
+    ...(match.ignoreUriCase && { caseSensitive: { value: false } }),
+    headers: [
+      ...pseudoHeader(':method', match.method),
+      ...pseudoHeader(':authority', match.authority),
+      ...pseudoHeader(':scheme', match.scheme),
+      ...headersOf(headers, headerMatcher),
+      ...headersOf(withoutHeaders, headerAbsent),
+    ],
+    queryParameters: Object.entries(queryParams ?? {}).map(([name, entry]) => headerMatcher(name, entry)),
+    ...(claims.length > 0 && { dynamicMetadata: claims }),
+  };
 }
 
 function pathMatch({ uri }: HTTPMatchRequest): RouteMatch {
   if (uri && 'exact' in uri) return { path: uri.exact };
-  if (uri && 'prefix' in uri) return { prefix: uri.prefix };
+  if (uri && 'prefix' in uri) return { prefix: uri.prefix || '/' };
   if (uri && 'regex' in uri && uri.regex !== '.*') return { safeRegex: regex(uri.regex) };
   return { prefix: '/' };
+}
+
+type Entries = Readonly<Record<string, MatchEntry>> | undefined;
+
+function claimsOf(entries: Entries) {
+  return Object.entries(entries ?? {}).flatMap(([name, entry]) => claimMatcher(name, entry) ?? []);
+}
+
+function headersOf(
+  entries: Entries,
+  matcher: (name: string, entry: MatchEntry) => HeaderMatcher,
+): HeaderMatcher[] {
+  const headers = Object.entries(entries ?? {}).filter(([name, entry]) => !claimMatcher(name, entry));
+  return headers.map(([name, entry]) => matcher(name, entry));
 }
 
 function pseudoHeader(name: string, entry: MatchEntry | undefined): HeaderMatcher[] {
   return entry ? [headerMatcher(name, entry)] : [];
 }
 
-function headerMatcher(name: string, entry: MatchEntry): HeaderMatcher {
+function headerMatcher(name: string, entry: MatchEntry) {
   const stringMatch = stringMatcher(entry);
   return stringMatch ? { name, stringMatch } : { name, presentMatch: true };
 }

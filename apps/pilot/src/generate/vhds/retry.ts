@@ -6,23 +6,29 @@ import { duration } from '../common/values.js';
 type RetryPolicy = envoy.config.route.v3.RetryPolicy.$Properties;
 
 /** Failures in which no server has begun to answer: safe to try again whatever the request. */
-const DEFAULT_CONDITIONS = 'connect-failure,refused-stream,unavailable,cancelled';
+const DEFAULT_CONDITIONS = 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes';
 const DEFAULT_ATTEMPTS = 2;
+const HOST_SELECTION_ATTEMPTS = 5;
+/** So many tries fail in one locality before the next is considered. */
+const TRIES_PER_LOCALITY = 2;
 
 /**
- * Istio's retry policy: its default where the route states none, no policy at all for `attempts: 0`.
+ * Istio's retry policy: its default where the route states none, no policy at all where it states no attempts.
  *
- * @param hashed requests are hashed to endpoints, so a retry has to be free to choose the same one again
+ * @param hashed requests are hashed to endpoints, so a retry has to be free to choose the same one again unless the
+ * route says otherwise
  */
 export function retryPolicy(retries: HTTPRetry | undefined, hashed: boolean): RetryPolicy | undefined {
-  if (retries?.attempts === 0) return undefined;
+  if (retries && !retries.attempts) return undefined;
   const { retryOn, retriableStatusCodes } = conditions(retries?.retryOn);
-  const anotherHost = !hashed && retries?.retryIgnorePreviousHosts !== false;
+  const anotherHost = retries?.retryIgnorePreviousHosts ?? !hashed;
   return {
     retryOn,
     retriableStatusCodes,
     numRetries: { value: retries?.attempts ?? DEFAULT_ATTEMPTS },
-    ...(anotherHost && { retryHostPredicate: [previousHosts()], hostSelectionRetryMaxAttempts: 5 }),
+    hostSelectionRetryMaxAttempts: HOST_SELECTION_ATTEMPTS,
+    ...(anotherHost && { retryHostPredicate: [previousHosts()] }),
+    ...(retries?.retryRemoteLocalities && { retryPriority: previousPriorities() }),
     ...(retries?.perTryTimeout && { perTryTimeout: duration(retries.perTryTimeout) }),
     ...(retries?.backoff && { retryBackOff: { baseInterval: duration(retries.backoff) } }),
   };
@@ -41,4 +47,10 @@ function conditions(retryOn: string | undefined): { retryOn: string; retriableSt
 function previousHosts(): envoy.config.route.v3.RetryPolicy.RetryHostPredicate.$Properties {
   const { PreviousHostsPredicate } = envoy.extensions.retry.host.previous_hosts.v3;
   return { name: 'envoy.retry_host_predicates.previous_hosts', typedConfig: any(PreviousHostsPredicate, {}) };
+}
+
+function previousPriorities(): envoy.config.route.v3.RetryPolicy.RetryPriority.$Properties {
+  const { PreviousPrioritiesConfig } = envoy.extensions.retry.priority.previous_priorities.v3;
+  const typedConfig = any(PreviousPrioritiesConfig, { updateFrequency: TRIES_PER_LOCALITY });
+  return { name: 'envoy.retry_priorities.previous_priorities', typedConfig };
 }

@@ -6,6 +6,7 @@ import type { Proxy } from '../../model/proxy.js';
 import { destinationsOf } from './destinations.js';
 import type { GatewayServer } from './gateway-hosts.js';
 import { gatewayName, httpServers, serves } from './gateway-hosts.js';
+import { pickVirtualService, sourceOf } from './http-routes.js';
 import type { VirtualHostPick } from './inputs.js';
 
 /** One host as a gateway serves it on a port: what all VirtualServices bound to its servers say together. */
@@ -16,16 +17,20 @@ export function pickForGateway(
   port: number,
 ): VirtualHostPick | undefined {
   const servers = httpServers(view, proxy, port);
-  const bound = servers.map((server) => ({ server, configs: boundTo(view, server, host) }));
+  const bound = servers.map((server) => ({ server, configs: boundTo(view, proxy, server, host) }));
   const used = bound.filter(({ configs }) => configs.length > 0).map(({ server }) => server);
   if (used.length === 0) return undefined;
-  const virtualServices = [...new Set(bound.flatMap(({ configs }) => configs))].sort(byAge);
+  const configs = [...new Set(bound.flatMap(({ configs }) => configs))].sort(byAge);
+  const virtualServices = configs.map((config) => {
+    const through = bound.filter(({ configs }) => configs.includes(config));
+    return pickVirtualService(view, config, gatewaysOf(through));
+  });
   return {
     name: `${host}:${port}`,
     host,
     domains: [host],
     port,
-    gateways: [...new Set(used.map(({ gateway }) => gatewayName(gateway)))],
+    ...sourceOf(proxy, virtualServices),
     virtualServices,
     destinations: destinationsOf(view, proxy, virtualServices, port),
     serviceSources: [...new Set(used.map(({ gateway }) => gateway.key))],
@@ -33,7 +38,16 @@ export function pickForGateway(
   };
 }
 
-function boundTo(view: WorldView, server: GatewayServer, host: string): Config<VirtualService>[] {
-  const configs = view.gatewayVirtualServices(gatewayName(server.gateway), host);
+function gatewaysOf(bound: readonly { server: GatewayServer }[]): string[] {
+  return [...new Set(bound.map(({ server }) => gatewayName(server.gateway)))];
+}
+
+function boundTo(
+  view: WorldView,
+  proxy: Proxy,
+  server: GatewayServer,
+  host: string,
+): Config<VirtualService>[] {
+  const configs = view.gatewayVirtualServices(gatewayName(server.gateway), host, proxy.namespace);
   return configs.filter(({ namespace }) => serves(server, host, namespace));
 }

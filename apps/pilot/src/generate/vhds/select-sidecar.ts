@@ -1,5 +1,3 @@
-import type { VirtualService } from '#config';
-import type { Config } from '../../model/config.js';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { isHttp } from '../../model/service.js';
@@ -8,8 +6,8 @@ import { HTTP_PROXY_ROUTE } from '../common/names.js';
 import { destinationsOf, resolve } from './destinations.js';
 import type { Named } from './domains.js';
 import { domainsOnAllPorts, domainsOnPort, usualHttpPort } from './domains.js';
+import { pickVirtualService, sourceOf } from './http-routes.js';
 import type { VirtualHostPick } from './inputs.js';
-import { asksForSource } from './match.js';
 
 /** The port on which hosts that only a VirtualService knows are reached. */
 export const VIRTUAL_PORT = 80;
@@ -27,13 +25,12 @@ export function pickForSidecar(
   if (service ? !protocol || !isHttp(protocol) : port !== VIRTUAL_PORT) return undefined;
   const virtualService = view.meshVirtualService(host, proxy.namespace);
   if (!service && !virtualService) return undefined;
-  const virtualServices = virtualService ? [virtualService] : [];
+  const virtualServices = virtualService ? [pickVirtualService(view, virtualService, [MESH_GATEWAY])] : [];
   return {
     name: `${host}:${port}`,
     host,
     domains: domains(view, proxy, route, { host, port, service }),
     port,
-    gateways: [MESH_GATEWAY],
     ...sourceOf(proxy, virtualServices),
     virtualServices,
     destinations: destinationsOf(view, proxy, virtualServices, port),
@@ -47,14 +44,4 @@ function domains(view: WorldView, proxy: Proxy, route: string, named: Named): st
   if (route !== HTTP_PROXY_ROUTE) return domainsOnPort(view, proxy, named);
   const usualPort = named.service ? usualHttpPort(named.service) : VIRTUAL_PORT;
   return domainsOnAllPorts(view, proxy, named, usualPort ?? VIRTUAL_PORT);
-}
-
-function sourceOf(
-  proxy: Proxy,
-  virtualServices: readonly Config<VirtualService>[],
-): Pick<VirtualHostPick, 'source'> {
-  const matches = virtualServices.flatMap(({ spec }) =>
-    (spec.http ?? []).flatMap(({ match }) => match ?? []),
-  );
-  return matches.some(asksForSource) ? { source: { namespace: proxy.namespace, labels: proxy.labels } } : {};
 }

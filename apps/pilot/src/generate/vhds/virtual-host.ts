@@ -1,14 +1,15 @@
-import type { HTTPMatchRequest, HTTPRoute, VirtualService } from '#config';
+import type { HTTPMatchRequest, HTTPRoute } from '#config';
 import { envoy } from '#common/proto/envoy';
-import type { Config } from '../../model/config.js';
 import { fullHost } from '../../model/host.js';
 import type { Any } from '../common/proto.js';
 import { distinctSources, provenance } from '../common/provenance.js';
 import { actionOf, fallbackAction } from './action.js';
 import { corsConfig } from './cors.js';
+import { routeOperation } from './decorator.js';
 import { faultConfig } from './fault.js';
 import { headerFields } from './headers.js';
-import type { VirtualHostPick } from './inputs.js';
+import { httpRoutes } from './http-routes.js';
+import type { VirtualHostPick, VirtualServicePick } from './inputs.js';
 import { isApplicable, isCatchAll, routeMatch } from './match.js';
 
 type VirtualHost = envoy.config.route.v3.VirtualHost.$Properties;
@@ -30,7 +31,7 @@ export function virtualHostSources(pick: VirtualHostPick): string[] {
   const used = pick.fallback ? [...pick.destinations, pick.fallback] : pick.destinations;
   return distinctSources(
     pick.serviceSources,
-    pick.virtualServices.map(({ key }) => key),
+    pick.virtualServices.flatMap(({ config, delegates }) => [config, ...delegates].map(({ key }) => key)),
     ...used.map(({ sources }) => sources),
   );
 }
@@ -38,42 +39,42 @@ export function virtualHostSources(pick: VirtualHostPick): string[] {
 function fallbackRoutes({ fallback, serviceSources }: VirtualHostPick): Route[] {
   if (!fallback) return [];
   const metadata = provenance(serviceSources[0]);
-  return [{ name: 'default', match: { prefix: '/' }, metadata, ...fallbackAction(fallback) }];
+  return [decorated({ name: 'default', match: { prefix: '/' }, metadata, ...fallbackAction(fallback) }, '')];
 }
 
 /** As written, up to a route that takes everything; of several VirtualServices such routes come last. */
 function routes(pick: VirtualHostPick): Route[] {
-  const lists = pick.virtualServices.map((config) => routesOf(config, pick));
+  const lists = pick.virtualServices.map((picked) => routesOf(picked, pick));
   const specific = lists.flat().filter(({ match }) => !match || !isCatchAll(match));
   const [catchAll] = lists.flat().filter(({ match }) => match && isCatchAll(match));
   return catchAll ? [...specific, catchAll] : specific;
 }
 
-function routesOf(config: Config<VirtualService>, pick: VirtualHostPick): Route[] {
+function routesOf(picked: VirtualServicePick, pick: VirtualHostPick): Route[] {
   const found: Route[] = [];
-  for (const http of config.spec.http ?? []) {
-    for (const match of applicable(http, config.namespace, pick)) {
-      found.push(route(http, match, config, pick));
+  for (const http of httpRoutes(picked)) {
+    for (const match of applicable(http, picked, pick)) {
+      found.push(route(http, match, picked, pick));
       if (isCatchAll(found.at(-1)?.match ?? {})) return found;
     }
   }
   return found;
 }
 
-function applicable(http: HTTPRoute, namespace: string, pick: VirtualHostPick): HTTPMatchRequest[] {
+function applicable(http: HTTPRoute, picked: VirtualServicePick, pick: VirtualHostPick): HTTPMatchRequest[] {
   if (!http.match?.length) return [{}];
-  return http.match.filter((match) => isApplicable(match, namespace, pick));
+  return http.match.filter((match) => isApplicable(match, picked, pick));
 }
 
 function route(
   http: HTTPRoute,
   match: HTTPMatchRequest,
-  config: Config<VirtualService>,
+  { config }: VirtualServicePick,
   pick: VirtualHostPick,
 ): Route {
   const [only] = http.route?.length === 1 ? http.route : [];
-  return {
-    name: [http.name, match.name].filter(Boolean).join('.'),
+  const made: Route = {
+    name: `${http.name ?? ''}${match.name ? `.${match.name}` : ''}`,
     match: routeMatch(match),
     ...(match.statPrefix && { statPrefix: match.statPrefix }),
     metadata: provenance(config.key, intendedHost(http, config.namespace, pick)),
@@ -81,6 +82,11 @@ function route(
     ...merged(headerFields(http.headers), headerFields(only?.headers)),
     typedPerFilterConfig: filterConfigs(http),
   };
+  return decorated(made, `${config.name}:${pick.port}`);
+}
+
+function decorated(route: Route, otherwise: string): Route {
+  return { ...route, decorator: { operation: routeOperation(route, otherwise) } };
 }
 
 /** A request that Envoy answers itself is logged without a cluster: only this tells the service it was meant for. */

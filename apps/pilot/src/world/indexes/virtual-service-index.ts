@@ -1,5 +1,6 @@
 import type { VirtualService } from '#config';
-import { MultiMap } from '#common/collections';
+import { MESH_GATEWAY, delegateOf, gatewayNames } from '#config';
+import { MultiMap, PersistentMap } from '#common/collections';
 import type { Config } from '../../model/config.js';
 import { byAge } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
@@ -9,8 +10,7 @@ import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
 import { HostTable } from './host-table.js';
 
-/** The gateway that stands for all sidecars. */
-export const MESH_GATEWAY = 'mesh';
+export { MESH_GATEWAY, gatewayNames };
 
 /** VirtualServices by host and by the gateway that they are bound to. */
 export class VirtualServiceIndex implements Index<VirtualService> {
@@ -18,9 +18,16 @@ export class VirtualServiceIndex implements Index<VirtualService> {
     readonly table: HostTable<VirtualService>,
     private readonly byGateway: MultiMap<Config<VirtualService>>,
     private readonly ofSidecars: MultiMap<Config<VirtualService>>,
+    /** Those without hosts, by `namespace/name`. */
+    private readonly delegates: PersistentMap<Config<VirtualService>>,
   ) {}
 
-  static readonly empty = new VirtualServiceIndex(HostTable.empty(), MultiMap.empty(), MultiMap.empty());
+  static readonly empty = new VirtualServiceIndex(
+    HostTable.empty(),
+    MultiMap.empty(),
+    MultiMap.empty(),
+    PersistentMap.empty(),
+  );
 
   /** Those of the mesh that a namespace holds, older first. */
   inNamespace(namespace: string): Config<VirtualService>[] {
@@ -32,37 +39,57 @@ export class VirtualServiceIndex implements Index<VirtualService> {
     return [...this.byGateway.get(gateway)].map(([, config]) => config).sort(byAge);
   }
 
+  delegate(namespace: string, name: string): Config<VirtualService> | undefined {
+    return this.delegates.get(`${namespace}/${name}`);
+  }
+
   apply(edits: readonly Edit<VirtualService>[], touched: Set<Fact>): VirtualServiceIndex {
-    let { table, byGateway, ofSidecars } = this;
+    let { table, byGateway, ofSidecars, delegates } = this;
     for (const { before, after } of edits) {
       if (before) {
         table = table.without(hostsOf(before), before);
-        for (const gateway of gatewaysOf(before)) byGateway = byGateway.delete(gateway, before.key);
+        for (const gateway of boundTo(before)) byGateway = byGateway.delete(gateway, before.key);
         ofSidecars = ofSidecars.delete(before.namespace, before.key);
+        delegates = delegates.delete(delegateName(before));
       }
       if (after) {
         table = table.with(hostsOf(after), after);
-        for (const gateway of gatewaysOf(after)) byGateway = byGateway.set(gateway, after.key, after);
-        if (gatewaysOf(after).includes(MESH_GATEWAY))
+        for (const gateway of boundTo(after)) byGateway = byGateway.set(gateway, after.key, after);
+        if (boundTo(after).includes(MESH_GATEWAY))
           ofSidecars = ofSidecars.set(after.namespace, after.key, after);
+        if (isDelegate(after)) delegates = delegates.set(delegateName(after), after);
       }
       touch(before, after, touched);
       touchImports(before, after, touched);
     }
     if (!table.sameWildcards(this.table)) touched.add(fact.wildcardVirtualServices);
-    return new VirtualServiceIndex(table, byGateway, ofSidecars);
+    return new VirtualServiceIndex(table, byGateway, ofSidecars, delegates);
   }
+}
+
+function isDelegate({ spec }: Config<VirtualService>): boolean {
+  return !spec.hosts?.length;
+}
+
+function delegateName({ namespace, name }: Config<VirtualService>): string {
+  return `${namespace}/${name}`;
+}
+
+/** A delegate takes no requests, whatever gateways it names. */
+function boundTo(config: Config<VirtualService>): string[] {
+  return isDelegate(config) ? [] : gatewaysOf(config);
 }
 
 /** Which hosts there are is asked far more often than what they do: it changes only with hosts or visibility. */
 function touch(before: Config<VirtualService> | undefined, after: typeof before, touched: Set<Fact>): void {
   for (const config of [before, after]) {
     for (const host of config ? hostsOf(config) : []) touched.add(fact.virtualService(host));
+    if (config && isDelegate(config)) touched.add(fact.delegate(config.namespace, config.name));
   }
-  const gateways = new Set([before, after].flatMap((config) => (config ? gatewaysOf(config) : [])));
+  const gateways = new Set([before, after].flatMap((config) => (config ? boundTo(config) : [])));
   for (const gateway of gateways) {
     const bound = (config: typeof before): unknown =>
-      config && gatewaysOf(config).includes(gateway) ? [hostsOf(config), config.spec.exportTo] : null;
+      config && boundTo(config).includes(gateway) ? [hostsOf(config), config.spec.exportTo] : null;
     touchIfChanged(touched, bound(before), bound(after), fact.virtualServiceHosts(gateway));
   }
 }
@@ -74,7 +101,15 @@ function touchImports(
   touched: Set<Fact>,
 ): void {
   const imported = (config: typeof before): unknown =>
-    config && [hostsOf(config), gatewaysOf(config), config.spec.exportTo, destinationHosts(config)];
+    config && !isDelegate(config)
+      ? [
+          hostsOf(config),
+          gatewaysOf(config),
+          config.spec.exportTo,
+          destinationHosts(config),
+          delegatesNamedBy(config),
+        ]
+      : null;
   const wildcards = (config: typeof before): string[] => (config ? hostsOf(config).filter(isWildcard) : []);
   const { namespace = '' } = after ?? before ?? {};
   const hosts = [before, after].flatMap((config) => (config ? hostsOf(config) : []));
@@ -104,9 +139,10 @@ export function gatewaysOf({ spec, namespace }: Config<VirtualService>): string[
   return gatewayNames(spec.gateways, namespace);
 }
 
-export function gatewayNames(gateways: readonly string[] | undefined, namespace: string): string[] {
-  if (!gateways?.length) return [MESH_GATEWAY];
-  return gateways.map((name) =>
-    name === MESH_GATEWAY || name.includes('/') ? name : `${namespace}/${name}`,
-  );
+/** What its routes delegate to, there or not. */
+export function delegatesNamedBy({
+  spec,
+  namespace,
+}: Config<VirtualService>): { namespace: string; name: string }[] {
+  return (spec.http ?? []).flatMap((route) => delegateOf(route, namespace) ?? []);
 }

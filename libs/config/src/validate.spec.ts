@@ -14,6 +14,7 @@ function errors(group: string, name: string, spec: unknown): string[] {
 const destination = { host: 'a' };
 const route = [{ destination }];
 const http = (rule: object) => ({ hosts: ['a'], http: [rule] });
+const certificate = { mode: 'SIMPLE', serverCertificate: '/etc/c.pem', privateKey: '/etc/k.pem' };
 const port = { number: 80, name: 'http', protocol: 'HTTP' };
 const dr = (trafficPolicy: object) => ({ host: 'a', trafficPolicy });
 const server = { port, hosts: ['*'] };
@@ -326,6 +327,12 @@ const NETWORKING: [string, unknown[], [string, unknown][]][] = [
       { ingress: [{ port, bind: '127.10.0.1', defaultEndpoint: 'unix:///tmp/x.sock' }] },
       { ingress: [{ port, defaultEndpoint: '127.0.0.1:8080' }] },
       { outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' } },
+      {
+        outboundTrafficPolicy: { mode: 'ALLOW_ANY', egressProxy: { host: 'out.a.b', port: { number: 80 } } },
+      },
+      { egress: [{ port: { ...port, number: 0 }, bind: 'unix:///tmp/x.sock', hosts: ['./*'] }] },
+      { inboundConnectionPool: { http: { http2MaxRequests: 5 } } },
+      { ingress: [{ port: { ...port, protocol: 'HTTPS' }, tls: certificate }] },
     ],
     [
       ['', {}],
@@ -336,7 +343,17 @@ const NETWORKING: [string, unknown[], [string, unknown][]][] = [
       ['ingress[0].bind', { ingress: [{ port, bind: 'x' }] }],
       ['ingress[0].defaultEndpoint', { ingress: [{ port, defaultEndpoint: '10.0.0.1:80' }] }],
       ['ingress[1]', { ingress: [{ port }, { port: { ...port, name: 'b' } }] }],
-      ['ingress[0].tls', { ingress: [{ port, tls: { mode: 'SIMPLE' } }] }],
+      ['ingress[0].tls', { ingress: [{ port, tls: certificate }] }],
+      ['ingress[0].tls', { ingress: [{ port: { ...port, protocol: 'HTTPS' }, tls: { mode: 'SIMPLE' } }] }],
+      [
+        'ingress[0].tls.mode',
+        {
+          ingress: [{ port: { ...port, protocol: 'HTTPS' }, tls: { ...certificate, mode: 'ISTIO_MUTUAL' } }],
+        },
+      ],
+      ['ingress[0].connectionPool', { ingress: [{ port, connectionPool: {} }] }],
+      ['egress[0].port.number', { egress: [{ port, bind: 'unix:///tmp/x.sock', hosts: ['./*'] }] }],
+      ['outboundTrafficPolicy.egressProxy', { outboundTrafficPolicy: { egressProxy: { host: 'a.b' } } }],
     ],
   ],
 ];

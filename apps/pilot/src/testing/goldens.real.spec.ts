@@ -1,13 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { envoyAccepts } from '#common/testing';
+import { TestCa } from '../../../../libs/common/src/identity/test-ca.js';
 import type { Translation } from '../translate.js';
 import { goldenCases, translateCase } from './golden-cases.js';
 import { randomMeshes } from './random-mesh.js';
-import { staticBootstrap } from './static-bootstrap.js';
+import { staticBootstrap, withCertificates } from './static-bootstrap.js';
+
+const certificate = TestCa.create().then((ca) => ca.issue([{ type: 'dns', value: 'app.example.com' }]));
 
 async function refusals(translations: ReadonlyMap<string, Translation>): Promise<string[]> {
-  const { accepted, message } = await envoyAccepts(staticBootstrap(translations));
+  const { accepted, message } = await envoyAccepts(
+    withCertificates(staticBootstrap(translations), await certificate),
+  );
   if (accepted) return [];
   if (translations.size === 1) return [...translations.keys()].map((name) => `${name}: ${message}`);
   const entries = [...translations];

@@ -1,3 +1,4 @@
+import type { TlsIdentity } from '#common/identity';
 import type { JsonObject, JsonValue } from '#common/proto/json';
 import type { Translation } from '../translate.js';
 
@@ -69,6 +70,18 @@ const AGENT_CLUSTERS: readonly JsonObject[] = ['sds-grpc', 'xds-grpc'].map((name
 
 function nameOf({ name }: JsonObject): string {
   return typeof name === 'string' ? name : '';
+}
+
+/** Puts a certificate in place of each that config names by a file: Envoy reads them when it validates. */
+export function withCertificates(
+  bootstrap: JsonObject,
+  { certChain, privateKey, roots }: TlsIdentity,
+): JsonObject {
+  const pems = { certificate_chain: certChain, private_key: privateKey, trusted_ca: roots };
+  return Object.entries(pems).reduce<JsonValue>(
+    (held, [name, pem]) => replaceMembers(held, name, () => ({ [name]: { inline_string: pem } })),
+    bootstrap,
+  ) as JsonObject;
 }
 
 /** Replaces each member of this name, however deep, by other members. */

@@ -3,6 +3,7 @@ import type { Config } from '../model/config.js';
 import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
 import { EgressScope, wholeScope } from '../model/egress-scope.js';
+import { fullHost } from '../model/host.js';
 import type { Mesh } from '../model/mesh.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
@@ -104,9 +105,10 @@ export class RecordedView implements WorldView {
   destinations(namespace: string): readonly ServiceSummary[] {
     if (this.scope.isEverything) return [];
     const imported = this.importedVirtualServices(namespace);
-    const hosts = imported
-      .flatMap((config) => [config, ...this.delegatesOf(config)])
-      .flatMap(destinationHosts);
+    const routes = imported.flatMap((config) => [config, ...this.delegatesOf(config)]);
+    const proxied = this.viewer && this.sidecar(this.viewer)?.spec.outboundTrafficPolicy?.egressProxy;
+    const hosts = routes.flatMap(destinationHosts);
+    if (proxied) hosts.push(fullHost(proxied.host, namespace));
     return [...new Set(hosts)].sort().flatMap((host) => {
       this.record(fact.listed(host));
       return this.pick(host, namespace)?.service ?? [];

@@ -278,6 +278,8 @@ export interface Sidecar {
     captureMode?: 'DEFAULT' | 'IPTABLES' | 'NONE';
     /** `127.0.0.1:PORT`, `0.0.0.0:PORT` or `unix:///path`. */
     defaultEndpoint?: string;
+    tls?: Server['tls'];
+    connectionPool?: ConnectionPoolSettings;
   }[];
   egress?: {
     port?: Port;
@@ -286,7 +288,8 @@ export interface Sidecar {
     /** `namespace/dnsName`; namespace may be `.`, `*` or `~`. */
     hosts: string[];
   }[];
-  outboundTrafficPolicy?: { mode?: 'REGISTRY_ONLY' | 'ALLOW_ANY' };
+  inboundConnectionPool?: ConnectionPoolSettings;
+  outboundTrafficPolicy?: { mode?: 'REGISTRY_ONLY' | 'ALLOW_ANY'; egressProxy?: Destination };
 }
 
 /** How workloads of one kind join the mesh: a template of WorkloadEntries. */

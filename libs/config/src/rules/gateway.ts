@@ -50,7 +50,7 @@ function checkServerTls(server: Server, scope: Scope): void {
   checkServerCertificates(tls, scope.at('tls'));
 }
 
-function checkServerCertificates(tls: NonNullable<Server['tls']>, scope: Scope): void {
+export function checkServerCertificates(tls: NonNullable<Server['tls']>, scope: Scope): void {
   const mode = tls.mode ?? 'PASSTHROUGH';
   const files = [tls.serverCertificate, tls.privateKey, tls.caCertificates].some(Boolean);
   if (mode === 'ISTIO_MUTUAL' && (files || tls.credentialName)) {

@@ -65,7 +65,7 @@ function isPrime(number: number): boolean {
   return number > 1;
 }
 
-function checkConnectionPool(pool: ConnectionPoolSettings | undefined, scope: Scope): void {
+export function checkConnectionPool(pool: ConnectionPoolSettings | undefined, scope: Scope): void {
   if (!pool) return;
   if (!pool.tcp && !pool.http) scope.error('connection pool must have at least one field');
   const { tcp, http } = pool;

@@ -31,7 +31,7 @@ const loadBalancer = message({
   warmup: unsupported,
 });
 
-const connectionPool = message({
+export const connectionPool = message({
   tcp: message({
     maxConnections: int32,
     connectTimeout: duration,

@@ -3,7 +3,7 @@ import type { Schema } from './builder.js';
 
 export const port = message({ number: uint32, protocol: text, name: text, targetPort: uint32 });
 
-const serverTls = message({
+export const serverTls = message({
   httpsRedirect: bool,
   mode: oneOf('PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'),
   serverCertificate: text,

@@ -1,6 +1,7 @@
-import { labels, list, message, oneOf, refused, text, unsupported } from './builder.js';
+import { labels, list, message, oneOf, text, uint32 } from './builder.js';
 import type { Schema } from './builder.js';
-import { port } from './gateway.js';
+import { connectionPool } from './destination-rule.js';
+import { port, serverTls } from './gateway.js';
 
 const captureMode = oneOf('DEFAULT', 'IPTABLES', 'NONE');
 
@@ -8,16 +9,12 @@ const captureMode = oneOf('DEFAULT', 'IPTABLES', 'NONE');
 export const sidecar: Schema = message({
   workloadSelector: message({ labels }),
   ingress: list(
-    message({
-      port,
-      bind: text,
-      captureMode,
-      defaultEndpoint: text,
-      tls: refused,
-      connectionPool: unsupported,
-    }),
+    message({ port, bind: text, captureMode, defaultEndpoint: text, tls: serverTls, connectionPool }),
   ),
   egress: list(message({ port, bind: text, captureMode, hosts: list(text) })),
-  inboundConnectionPool: unsupported,
-  outboundTrafficPolicy: message({ mode: oneOf('REGISTRY_ONLY', 'ALLOW_ANY'), egressProxy: unsupported }),
+  inboundConnectionPool: connectionPool,
+  outboundTrafficPolicy: message({
+    mode: oneOf('REGISTRY_ONLY', 'ALLOW_ANY'),
+    egressProxy: message({ host: text, subset: text, port: message({ number: uint32 }) }),
+  }),
 });

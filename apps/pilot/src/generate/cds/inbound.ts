@@ -1,5 +1,5 @@
 import { envoy } from '#common/proto/envoy';
-import type { ResourceKey } from '#config';
+import type { ConnectionPoolSettings, ResourceKey } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { address } from '../common/address.js';
@@ -19,6 +19,7 @@ export interface InboundPick {
   /** Where the application listens. */
   readonly endpoint: string;
   readonly port: number;
+  readonly connectionPool?: ConnectionPoolSettings;
   readonly connectTimeout: string;
   readonly sources: readonly ResourceKey[];
 }
@@ -35,7 +36,8 @@ export function pickInbound(view: WorldView, proxy: Proxy, name: string): Inboun
     http2: inbound.protocol === 'HTTP2',
     endpoint: inbound.endpoint,
     port: inbound.endpointPort,
-    connectTimeout: view.mesh().connectTimeout,
+    ...(inbound.connectionPool && { connectionPool: inbound.connectionPool }),
+    connectTimeout: inbound.connectionPool?.tcp?.connectTimeout ?? view.mesh().connectTimeout,
     sources: inbound.sources,
   };
 }
@@ -45,8 +47,8 @@ export function inboundCluster(pick: InboundPick): Cluster {
     name: pick.name,
     type: envoy.config.cluster.v3.Cluster.DiscoveryType.STATIC,
     connectTimeout: duration(pick.connectTimeout),
-    ...connectionPool(undefined),
-    typedExtensionProtocolOptions: protocolOptions(pick.http2, undefined) ?? {},
+    ...connectionPool(pick.connectionPool),
+    typedExtensionProtocolOptions: protocolOptions(pick.http2, pick.connectionPool) ?? {},
     loadAssignment: {
       clusterName: pick.name,
       endpoints: [{ lbEndpoints: [{ endpoint: { address: address(pick.endpoint, pick.port) } }] }],

@@ -1,4 +1,5 @@
-import type { ResourceKey, Sidecar } from '#config';
+import type { ConnectionPoolSettings, ResourceKey, Sidecar } from '#config';
+import type { Config } from '../../model/config.js';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Protocol } from '../../model/service.js';
@@ -24,10 +25,15 @@ export interface InboundPort {
   readonly endpoint: string;
   readonly endpointPort: number;
   readonly service: InboundService | undefined;
+  /** Limits of the connections to the application. */
+  readonly connectionPool?: ConnectionPoolSettings;
+  /** TLS for clients outside of the mesh, and what it carries; it counts where mTLS is off. */
+  readonly tls?: { readonly settings: IngressTls; readonly protocol: Protocol };
   readonly sources: readonly ResourceKey[];
 }
 
 type Ingress = NonNullable<Sidecar['ingress']>[number];
+export type IngressTls = NonNullable<Ingress['tls']>;
 
 const LOOPBACK = '127.0.0.1';
 
@@ -38,15 +44,16 @@ export function inboundPorts(view: WorldView, proxy: Proxy): InboundPort[] {
   const ingress = sidecar?.spec.ingress ?? [];
   const found =
     sidecar && ingress.length > 0
-      ? ingress.map((listener) => fromIngress(view, proxy, listener, sidecar.key))
-      : fromServices(view, proxy);
+      ? ingress.map((listener) => fromIngress(view, proxy, listener, sidecar))
+      : fromServices(view, proxy, sidecar);
   const byPort = new Map<number, InboundPort>();
   for (const inbound of found) if (!byPort.has(inbound.port)) byPort.set(inbound.port, inbound);
   return [...byPort.values()];
 }
 
-function fromIngress(view: WorldView, proxy: Proxy, ingress: Ingress, source: ResourceKey): InboundPort {
+function fromIngress(view: WorldView, proxy: Proxy, ingress: Ingress, sidecar: Config<Sidecar>): InboundPort {
   const { number } = ingress.port;
+  const connectionPool = ingress.connectionPool ?? sidecar.spec.inboundConnectionPool;
   const capture = ingress.captureMode !== 'NONE' && proxy.interceptionMode !== 'NONE';
   return {
     port: number,
@@ -54,8 +61,14 @@ function fromIngress(view: WorldView, proxy: Proxy, ingress: Ingress, source: Re
     bind: capture ? '' : ingress.bind || '0.0.0.0',
     ...endpointOf(ingress, proxy),
     service: serviceBehind(view, proxy, number),
-    sources: [source],
+    ...(connectionPool && { connectionPool }),
+    ...(ingress.tls && { tls: { settings: ingress.tls, protocol: insideTls(ingress.port) } }),
+    sources: [sidecar.key],
   };
+}
+
+function insideTls({ protocol }: Ingress['port']): Protocol {
+  return protocol?.toUpperCase() === 'HTTPS' ? 'HTTP' : 'TCP';
 }
 
 /** `0.0.0.0` stands for the workload's own address; without an endpoint it is the same port on loopback. */
@@ -81,7 +94,8 @@ function named({ host, name, namespace }: InboundService): InboundService {
   return { host, name, namespace };
 }
 
-function fromServices(view: WorldView, proxy: Proxy): InboundPort[] {
+function fromServices(view: WorldView, proxy: Proxy, sidecar: Config<Sidecar> | undefined): InboundPort[] {
+  const connectionPool = sidecar?.spec.inboundConnectionPool;
   const capture = proxy.interceptionMode !== 'NONE';
   return view
     .instances(proxy)
@@ -96,6 +110,7 @@ function fromServices(view: WorldView, proxy: Proxy): InboundPort[] {
         endpoint: unix ? endpoint.address : LOOPBACK,
         endpointPort: number,
         service: named(service),
+        ...(connectionPool && { connectionPool }),
         sources: service.sources,
       };
     });

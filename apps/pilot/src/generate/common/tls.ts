@@ -1,4 +1,5 @@
 import { envoy } from '#common/proto/envoy';
+import type { Server } from '#config';
 import type { Any } from './proto.js';
 import { any } from './proto.js';
 
@@ -76,4 +77,24 @@ export function meshServerTls(trustDomain: string): TransportSocket {
   return tlsSocket(
     any(tls.v3.DownstreamTlsContext, { commonTlsContext, requireClientCertificate: { value: true } }),
   );
+}
+
+/** A server with a certificate from files of the proxy's host; clients prove theirs as the mode says. */
+export function fileServerTls(
+  settings: NonNullable<Server['tls']>,
+  alpnProtocols: string[],
+): TransportSocket {
+  const { mode, serverCertificate = '', privateKey = '', caCertificates = '' } = settings;
+  const verifies = mode === 'MUTUAL' || mode === 'OPTIONAL_MUTUAL';
+  const certificate = {
+    certificateChain: { filename: serverCertificate },
+    privateKey: { filename: privateKey },
+  };
+  const commonTlsContext: CommonTlsContext = {
+    alpnProtocols,
+    tlsCertificates: [certificate],
+    ...(verifies && { validationContext: { trustedCa: { filename: caCertificates } } }),
+  };
+  const requireClientCertificate = { value: mode === 'MUTUAL' };
+  return tlsSocket(any(tls.v3.DownstreamTlsContext, { commonTlsContext, requireClientCertificate }));
 }

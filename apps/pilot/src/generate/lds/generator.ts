@@ -2,6 +2,7 @@ import { envoy } from '#common/proto/envoy';
 import type { Generator, Inputs, WorldView } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
+import { ownEgress } from '../common/own-egress.js';
 import { VIRTUAL_INBOUND, VIRTUAL_OUTBOUND, listenerName } from '../common/names.js';
 import { distinctSources } from '../common/provenance.js';
 import { seal } from '../common/seal.js';
@@ -9,6 +10,7 @@ import { listener } from './listener.js';
 import type { ListenerPick } from './listeners.js';
 import { gatewayListeners, pickGatewayListener } from './select-gateway.js';
 import { boundInbound, pickInboundListener, pickVirtualInbound } from './select-inbound.js';
+import { pickOwnEgress } from './select-egress.js';
 import {
   httpListeners,
   httpProxyListener,
@@ -53,7 +55,13 @@ function sidecarNames(view: WorldView, proxy: Proxy): string[] {
     ...(explicit ? [explicit] : []),
   ];
   const captured = proxy.interceptionMode === 'NONE' ? [] : [VIRTUAL_OUTBOUND, VIRTUAL_INBOUND];
-  return [...inbound, ...outbound.map(({ address, port }) => listenerName(address, port)), ...captured];
+  const own = ownEgress(view, proxy).map(({ name }) => name);
+  return [
+    ...inbound,
+    ...own,
+    ...outbound.map(({ address, port }) => listenerName(address, port)),
+    ...captured,
+  ];
 }
 
 function pickSidecar(view: WorldView, proxy: Proxy, name: string): ListenerPick | undefined {
@@ -61,6 +69,7 @@ function pickSidecar(view: WorldView, proxy: Proxy, name: string): ListenerPick 
   if (name === VIRTUAL_INBOUND) return pickVirtualInbound(view, proxy);
   return (
     pickInboundListener(view, proxy, name) ??
+    pickOwnEgress(view, proxy, name) ??
     pickHttpListener(view, proxy, name) ??
     pickHttpProxyListener(view, proxy, name) ??
     pickTcpListener(view, proxy, name)

@@ -14,6 +14,8 @@ export interface HttpPick {
   readonly statPrefix: string;
   /** `inbound` to the application, `outbound` from it, `gateway` at the edge of the mesh. */
   readonly side: 'inbound' | 'outbound' | 'gateway';
+  /** Where clients prove themselves by certificates of their own world: what they say of others' is not passed on. */
+  readonly foreignClients?: boolean;
   /** A route by RDS, or the inline one to an inbound cluster. */
   readonly route: { readonly rds: string } | { readonly cluster: string; readonly port: number };
   readonly logs: AccessLogPick;
@@ -34,10 +36,15 @@ export function httpConnectionManager(pick: HttpPick): Filter {
     normalizePath: { value: true },
     pathWithEscapedSlashesAction: HttpConnectionManager.PathWithEscapedSlashesAction.KEEP_UNCHANGED,
     ...peer(pick.side),
+    ...(pick.foreignClients && { forwardClientCertDetails: SANITIZE }),
   };
   const typedConfig = any(HttpConnectionManager, manager);
   return { name: 'envoy.filters.network.http_connection_manager', typedConfig };
 }
+
+const SANITIZE =
+  envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails
+    .SANITIZE_SET;
 
 function routeSpecifier({ route, check }: HttpPick): Manager {
   if ('cluster' in route) return { routeConfig: inboundRoute(route.cluster, route.port, check) };

@@ -2,6 +2,8 @@ import type { envoy } from '#common/proto/envoy';
 import type { MtlsMode } from '../../world/peer-authentication.js';
 import { ISTIO_ALPN, meshServerTls } from '../common/tls.js';
 import type { HttpPick } from './http-connection-manager.js';
+import type { IngressTls } from '../common/inbound.js';
+import { fileServerTls } from '../common/tls.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import { tcpProxy } from './tcp-proxy.js';
 
@@ -15,6 +17,8 @@ export interface InboundChainPick {
   /** Absent for TCP. */
   readonly http?: HttpPick;
   readonly mode: MtlsMode['mode'];
+  /** A Sidecar's own TLS, in place of plain text: for clients outside of the mesh, hence only without mTLS. */
+  readonly tls?: IngressTls;
   readonly trustDomain: string;
 }
 
@@ -37,7 +41,7 @@ export function inboundChains(pick: InboundChainPick, base: FilterChainMatch = {
     case 'STRICT':
       return [{ name, filterChainMatch: base, filters, ...tls }];
     case 'DISABLE':
-      return [{ name, filterChainMatch: base, filters }];
+      return [{ name, filterChainMatch: base, filters, ...(pick.tls && ownTls(pick, pick.tls)) }];
     case 'PERMISSIVE':
       return [
         {
@@ -50,4 +54,8 @@ export function inboundChains(pick: InboundChainPick, base: FilterChainMatch = {
         { name, filterChainMatch: { ...base, transportProtocol: 'tls' }, filters: [tcpProxy(pick.cluster)] },
       ];
   }
+}
+
+function ownTls({ http }: InboundChainPick, tls: IngressTls): FilterChain {
+  return { transportSocket: fileServerTls(tls, http ? ['h2', 'http/1.1'] : []) };
 }

@@ -59,6 +59,7 @@ interface PickedChain {
 function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedChain {
   const { mode, sources } = view.mtls(proxy.namespace, labelsOf(view, proxy), inbound.port);
   const cluster = inboundCluster(inbound.port);
+  const tls = mode === 'DISABLE' ? inbound.tls : undefined;
   const attributes = inboundAttributes(proxy, inbound.service);
   const http = {
     statPrefix: `inbound_0.0.0.0_${inbound.port}`,
@@ -66,13 +67,15 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
     route: { cluster, port: inbound.port },
     logs: { file: accessLogFile(view), ...pickReport(view, 'inbound', attributes) },
     ...pickCheck(view, attributes),
+    ...(tls && { foreignClients: true }),
   } as const;
   return {
     chain: {
       port: inbound.port,
       cluster,
-      ...(isHttp(inbound.protocol) && { http }),
+      ...(isHttp(tls?.protocol ?? inbound.protocol) && { http }),
       mode,
+      ...(tls && { tls: tls.settings }),
       trustDomain: view.mesh().trustDomain,
     },
     sources: [...inbound.sources, ...sources],

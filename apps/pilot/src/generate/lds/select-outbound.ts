@@ -3,16 +3,14 @@ import type { Proxy } from '../../model/proxy.js';
 import type { PortUse } from '../../world/view.js';
 import { egressScope } from '../common/egress-scope.js';
 import {
-  BLACK_HOLE,
   HTTP_PROXY_ROUTE,
   OUTBOUND_CAPTURE_PORT,
-  PASSTHROUGH,
   VIRTUAL_OUTBOUND,
   listenerName,
   outboundCluster,
 } from '../common/names.js';
-import { outboundPolicy } from '../rds/route-configuration.js';
-import { httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
+import { unknownDestination } from '../common/outbound-policy.js';
+import { capturedPorts, httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
 import { accessLogFile } from './access-log.js';
 import type { HttpPick } from './http-connection-manager.js';
 import type { HttpListenerPick, TcpListenerPick, VirtualOutboundPick } from './listeners.js';
@@ -28,14 +26,7 @@ export interface OutboundListener {
 }
 
 export function httpListeners(view: WorldView, proxy: Proxy): OutboundListener[] {
-  return outboundHttpPorts(view, proxy).map((port) => ({ address: bindOf(view, proxy, port), port }));
-}
-
-/** Where a Sidecar says so, else every address. */
-function bindOf(view: WorldView, proxy: Proxy, port: number): string {
-  const egress = view.sidecar(proxy)?.spec.egress ?? [];
-  const bind = egress.find((listener) => listener.port?.number === port)?.bind;
-  return bind || (proxy.interceptionMode === 'NONE' ? '127.0.0.1' : ANY);
+  return outboundHttpPorts(view, proxy).map((port) => ({ address: ANY, port }));
 }
 
 export function pickHttpListener(view: WorldView, proxy: Proxy, name: string): HttpListenerPick | undefined {
@@ -45,14 +36,14 @@ export function pickHttpListener(view: WorldView, proxy: Proxy, name: string): H
     sort: 'http',
     name,
     ...found,
-    binds: proxy.interceptionMode === 'NONE',
+    binds: false,
     transparent: proxy.interceptionMode === 'TPROXY',
     http: outboundHttp(view, proxy, name, String(found.port)),
     sources: view.mesh().sources,
   };
 }
 
-function outboundHttp(view: WorldView, proxy: Proxy, name: string, route: string): HttpPick {
+export function outboundHttp(view: WorldView, proxy: Proxy, name: string, route: string): HttpPick {
   return {
     statPrefix: `outbound_${name}`,
     side: 'outbound',
@@ -90,9 +81,8 @@ export function pickHttpProxyListener(
 
 /** Ports of other protocols, by address: HTTP has a port's common address to itself. */
 export function tcpListeners(view: WorldView, proxy: Proxy): OutboundListener[] {
-  if (proxy.interceptionMode === 'NONE') return [];
   const http = new Set(outboundHttpPorts(view, proxy));
-  return view.ports().flatMap((port) => {
+  return capturedPorts(view, proxy).flatMap((port) => {
     const uses = tcpUses(view, proxy, port);
     const addresses = [...new Set(uses.flatMap(addressesOf))].sort();
     return addresses
@@ -146,8 +136,4 @@ export function pickVirtualOutbound(view: WorldView, proxy: Proxy): VirtualOutbo
     transparent: proxy.interceptionMode === 'TPROXY',
     sources: view.mesh().sources,
   };
-}
-
-function unknownDestination(view: WorldView, proxy: Proxy): string {
-  return outboundPolicy(view, proxy) === 'ALLOW_ANY' ? PASSTHROUGH : BLACK_HOLE;
 }

@@ -1,6 +1,7 @@
 import { envoy } from '#common/proto/envoy';
 import type { Generator, Inputs } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
+import { servesAllPorts, takesVirtualHosts } from '../common/own-egress.js';
 import { seal } from '../common/seal.js';
 import { pickVirtualHost } from '../vhds/generator.js';
 import { hostsOfRoute } from '../vhds/hosts.js';
@@ -19,13 +20,15 @@ export const routeGenerator: Generator<RouteConfigurationPick & Inputs> = {
 
   select(view, proxy, name) {
     if (!routeNames(view, proxy).includes(name)) return undefined;
-    const hosts = hostsOfRoute(view, proxy, name).filter(({ host }) => !proxy.vhds || host === '*');
+    const vhds = takesVirtualHosts(proxy, name);
+    const hosts = hostsOfRoute(view, proxy, name).filter(({ host }) => !vhds || host === '*');
     const picks = hosts.map(({ host, port }) => pickVirtualHost(view, proxy, name, host, port));
     return seal('RouteConfiguration', {
       name,
       unknownHosts: unknownHosts(view, proxy, name),
       virtualHosts: picks.filter((pick) => pick !== undefined),
-      vhds: proxy.vhds,
+      allPorts: servesAllPorts(view, proxy, name),
+      vhds,
       sources: tableSources(view, proxy),
     });
   },

@@ -2,7 +2,8 @@ import { envoy } from '#common/proto/envoy';
 import type { ResourceKey } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import { HTTP_PROXY_ROUTE, PASSTHROUGH } from '../common/names.js';
+import { unknownDestination, egressProxy, outboundPolicy } from '../common/outbound-policy.js';
+import { servesAllPorts } from '../common/own-egress.js';
 import { distinctSources } from '../common/provenance.js';
 import type { VirtualHostPick } from '../vhds/inputs.js';
 import { virtualHost, virtualHostSources } from '../vhds/virtual-host.js';
@@ -13,10 +14,15 @@ type RouteConfiguration = envoy.config.route.v3.RouteConfiguration.$Properties;
 /** As long as Galley lets a direct response be; Envoy's own limit is 4 KB. */
 const MAX_DIRECT_RESPONSE_BYTES = 1024 * 1024;
 
+/** `allow`: passed on to a cluster, `block`: answered with 502. */
+export type UnknownHosts = 'block' | 'none' | { readonly allow: string };
+
 export interface RouteConfigurationPick {
   readonly name: string;
   /** What becomes of a host that no virtual host has; gateways answer 404 themselves. */
-  readonly unknownHosts: 'allow' | 'block' | 'none';
+  readonly unknownHosts: UnknownHosts;
+  /** Whether one table serves all ports, so that a request's port is what tells them apart. */
+  readonly allPorts: boolean;
   /** The virtual hosts that the table holds itself. */
   readonly virtualHosts: readonly VirtualHostPick[];
   /** Whether the others follow one by one. */
@@ -31,8 +37,7 @@ export function routeConfiguration(pick: RouteConfigurationPick): RouteConfigura
     virtualHosts: [...pick.virtualHosts.map(virtualHost), ...catchAll(pick.unknownHosts)],
     validateClusters: { value: false },
     maxDirectResponseBodySizeBytes: { value: MAX_DIRECT_RESPONSE_BYTES },
-    // The explicit proxy serves all ports in one table: there a request's port is what tells them apart.
-    ignorePortInHostMatching: pick.name !== HTTP_PROXY_ROUTE,
+    ignorePortInHostMatching: !pick.allPorts,
     ...(pick.vhds && {
       vhds: { configSource: { ads: {}, resourceApiVersion: envoy.config.core.v3.ApiVersion.V3 } },
     }),
@@ -43,23 +48,16 @@ export function routeConfigurationSources(pick: RouteConfigurationPick): string[
   return distinctSources(pick.sources, ...pick.virtualHosts.map(virtualHostSources));
 }
 
-/** The explicit proxy blocks: there is no original destination to pass a request through to, only the proxy itself. */
-export function unknownHosts(
-  view: WorldView,
-  proxy: Proxy,
-  route: string,
-): RouteConfigurationPick['unknownHosts'] {
+/** An explicit proxy blocks: there is no original destination to pass a request through to, only the proxy itself. */
+export function unknownHosts(view: WorldView, proxy: Proxy, route: string): UnknownHosts {
   if (proxy.type === 'router') return 'none';
-  if (route === HTTP_PROXY_ROUTE) return 'block';
-  return outboundPolicy(view, proxy) === 'ALLOW_ANY' ? 'allow' : 'block';
-}
-
-export function outboundPolicy(view: WorldView, proxy: Proxy): 'ALLOW_ANY' | 'REGISTRY_ONLY' {
-  return view.sidecar(proxy)?.spec.outboundTrafficPolicy?.mode ?? view.mesh().outboundTrafficPolicy;
+  if (outboundPolicy(view, proxy) !== 'ALLOW_ANY') return 'block';
+  const nowhere = servesAllPorts(view, proxy, route) && egressProxy(view, proxy) === undefined;
+  return nowhere ? 'block' : { allow: unknownDestination(view, proxy) };
 }
 
 /** The last virtual host, under Istio's names. */
-function catchAll(mode: RouteConfigurationPick['unknownHosts']): VirtualHost[] {
+function catchAll(mode: UnknownHosts): VirtualHost[] {
   if (mode === 'none') return [];
   const shared = { domains: ['*'], includeRequestAttemptCount: true };
   if (mode === 'block') {
@@ -71,6 +69,6 @@ function catchAll(mode: RouteConfigurationPick['unknownHosts']): VirtualHost[] {
       },
     ];
   }
-  const route = { cluster: PASSTHROUGH, timeout: { seconds: 0 }, maxGrpcTimeout: { seconds: 0 } };
+  const route = { cluster: mode.allow, timeout: { seconds: 0 }, maxGrpcTimeout: { seconds: 0 } };
   return [{ name: 'allow_any', ...shared, routes: [{ name: 'allow_any', match: { prefix: '/' }, route }] }];
 }

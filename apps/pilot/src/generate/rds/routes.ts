@@ -4,6 +4,7 @@ import type { Proxy } from '../../model/proxy.js';
 import { isHttp } from '../../model/service.js';
 import { egressScope } from '../common/egress-scope.js';
 import { HTTP_PROXY_ROUTE, gatewayRoute } from '../common/names.js';
+import { ownEgress } from '../common/own-egress.js';
 import { httpServers } from '../vhds/gateway-hosts.js';
 
 /** The names of all routes that a proxy's listeners refer to. */
@@ -13,13 +14,14 @@ export function routeNames(view: WorldView, proxy: Proxy): string[] {
     return [...new Set(ports)].sort((a, b) => a - b).map(gatewayRoute);
   }
   const ports = outboundHttpPorts(view, proxy).map(String);
-  return httpProxyPort(view, proxy) > 0 ? [...ports, HTTP_PROXY_ROUTE] : ports;
+  const own = ownEgress(view, proxy).filter(({ protocol }) => isHttp(protocol));
+  const explicit = httpProxyPort(view, proxy) > 0 ? [HTTP_PROXY_ROUTE] : [];
+  return [...new Set([...ports, ...own.map(({ route }) => route), ...explicit])];
 }
 
-/** Ports for which a sidecar has an HTTP listener. */
+/** Ports for which captured HTTP has a listener; those for which the Sidecar has one of its own are not among them. */
 export function outboundHttpPorts(view: WorldView, proxy: Proxy): number[] {
-  if (proxy.interceptionMode === 'NONE') return boundEgressPorts(view, proxy);
-  return view.ports().filter((port) => {
+  return capturedPorts(view, proxy).filter((port) => {
     const scope = egressScope(view, proxy, port);
     return view
       .servicesOnPort(port, proxy.namespace)
@@ -28,12 +30,10 @@ export function outboundHttpPorts(view: WorldView, proxy: Proxy): number[] {
 }
 
 /** Without interception only what a Sidecar binds by itself can be reached. */
-function boundEgressPorts(view: WorldView, proxy: Proxy): number[] {
-  const egress = view.sidecar(proxy)?.spec.egress ?? [];
-  const ports = egress.flatMap(({ port }) =>
-    port && /^(http|http2|grpc)/i.test(port.protocol) ? [port.number] : [],
-  );
-  return [...new Set(ports)].sort((a, b) => a - b);
+export function capturedPorts(view: WorldView, proxy: Proxy): number[] {
+  if (proxy.interceptionMode === 'NONE') return [];
+  const own = new Set(ownEgress(view, proxy).map(({ port }) => port));
+  return view.ports().filter((port) => !own.has(port));
 }
 
 /** Port of the explicit HTTP proxy, 0 where there is none. */

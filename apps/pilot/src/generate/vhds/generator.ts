@@ -3,6 +3,7 @@ import type { Generator, WorldView } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { parseVirtualHostResource, virtualHostResource } from '../common/names.js';
+import { takesVirtualHosts } from '../common/own-egress.js';
 import { seal } from '../common/seal.js';
 import { routeNames } from '../rds/routes.js';
 import { hostsOfRoute } from './hosts.js';
@@ -17,7 +18,8 @@ export const virtualHostGenerator: Generator<VirtualHostInputs> = {
 
   names(view, proxy) {
     if (!proxy.vhds) return [];
-    return routeNames(view, proxy).flatMap((route) =>
+    const routes = routeNames(view, proxy).filter((route) => takesVirtualHosts(proxy, route));
+    return routes.flatMap((route) =>
       hostsOfRoute(view, proxy, route)
         .filter(({ host }) => host !== '*')
         .map(({ host, port }) => virtualHostResource(route, host, port)),

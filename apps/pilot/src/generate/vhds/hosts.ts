@@ -5,6 +5,7 @@ import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
 import { HTTP_PROXY_ROUTE } from '../common/names.js';
 import { EgressScope } from '../../model/egress-scope.js';
 import { egressScope, importsOfPorts } from '../common/egress-scope.js';
+import { allPortsEgress } from '../common/own-egress.js';
 import { httpServers, servedHosts } from './gateway-hosts.js';
 import { VIRTUAL_PORT } from './select-sidecar.js';
 
@@ -27,7 +28,13 @@ function gatewayHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] 
 
 function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] {
   if (route === HTTP_PROXY_ROUTE) {
-    return [...servedByProxy(view, proxy), ...virtualHosts(view, proxy)];
+    return [...servedByProxy(view, proxy, importsOfPorts(view, proxy)), ...virtualHosts(view, proxy)];
+  }
+  const own = allPortsEgress(view, proxy, route);
+  if (own) {
+    const { scope } = own;
+    const imports = (namespace: string, host: string): boolean => scope.imports(namespace, host);
+    return [...servedByProxy(view, proxy, imports), ...virtualHosts(view, proxy, scope)];
   }
   const port = Number(route);
   const scope = egressScope(view, proxy, port);
@@ -38,8 +45,11 @@ function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] 
   return port === VIRTUAL_PORT ? [...services, ...virtualHosts(view, proxy, scope)] : services;
 }
 
-function servedByProxy(view: WorldView, proxy: Proxy): HostPort[] {
-  const imports = importsOfPorts(view, proxy);
+function servedByProxy(
+  view: WorldView,
+  proxy: Proxy,
+  imports: (namespace: string, host: string, port: number) => boolean,
+): HostPort[] {
   return view
     .services(proxy.namespace)
     .flatMap(({ host, namespace, ports }) =>

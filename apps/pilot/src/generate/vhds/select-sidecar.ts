@@ -2,7 +2,7 @@ import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { isHttp } from '../../model/service.js';
 import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
-import { HTTP_PROXY_ROUTE } from '../common/names.js';
+import { servesAllPorts } from '../common/own-egress.js';
 import { destinationsOf, resolve } from './destinations.js';
 import type { Named } from './domains.js';
 import { domainsOnAllPorts, domainsOnPort, usualHttpPort } from './domains.js';
@@ -41,7 +41,7 @@ export function pickForSidecar(
 }
 
 function domains(view: WorldView, proxy: Proxy, route: string, named: Named): string[] {
-  if (route !== HTTP_PROXY_ROUTE) return domainsOnPort(view, proxy, named);
+  if (!servesAllPorts(view, proxy, route)) return domainsOnPort(view, proxy, named);
   const usualPort = named.service ? usualHttpPort(named.service) : VIRTUAL_PORT;
   return domainsOnAllPorts(view, proxy, named, usualPort ?? VIRTUAL_PORT);
 }

@@ -64,8 +64,7 @@ export interface SpecReading {
  * Istio's rules for the kind. `root` is where the spec stands in its document.
  */
 export function readSpec(kind: Kind, value: unknown, root: Path): SpecReading {
-  const kindChecks = CHECKS.get(kind.kind);
-  if (!kindChecks) throw new Error(`kind ${kind.kind} has no checks`);
+  const kindChecks = checksOf(kind);
   const problems: Problem[] = [];
   const spec = normalise(kindChecks.schema, value ?? {}, root, problems);
   const schemaProblems = validateSchema(kindChecks.schema, spec, root);
@@ -73,4 +72,15 @@ export function readSpec(kind: Kind, value: unknown, root: Path): SpecReading {
   if (schemaProblems.length === 0) kindChecks.rules(spec, new Scope(problems, root));
   const valid = problems.every(({ code }) => CODES[code].level !== 'Error');
   return { spec, valid, problems: problems.slice(0, MAX_PROBLEMS) };
+}
+
+/** What a kind's spec may hold. */
+export function schemaOf(kind: Kind): Schema {
+  return checksOf(kind).schema;
+}
+
+function checksOf({ kind }: Kind): KindChecks {
+  const found = CHECKS.get(kind);
+  if (!found) throw new Error(`kind ${kind} has no checks`);
+  return found;
 }

@@ -25,7 +25,7 @@ export const fact = {
   servicesOnPort: (port: number): Fact => `services-on/${port}`,
   servicesAt: (address: string): Fact => `services-at/${address}`,
   endpoints: (host: string): Fact => `endpoints/${host}`,
-  /** The identities that a host's endpoints run as. */
+  /** The identities that a host's endpoints run as, and whether any takes mTLS. */
   accounts: (host: string): Fact => `accounts/${host}`,
   workload: (namespace: string, name: string): Fact => `workload/${namespace}/${name}`,
   workloadsAt: (address: string): Fact => `workloads-at/${address}`,

@@ -162,6 +162,12 @@ export class RecordedView implements WorldView {
     return hosted ? accountsOf(hosted) : [];
   }
 
+  takesMtls(host: string, namespace: string): boolean {
+    this.record(fact.service(host));
+    this.record(fact.accounts(host));
+    return this.pick(host, namespace)?.endpoints.some(({ tlsMode }) => tlsMode === 'istio') ?? false;
+  }
+
   isTaken(host: string, namespace: string): boolean {
     this.record(fact.virtualService(host));
     const named = this.indexes.virtualServices.table

@@ -68,6 +68,8 @@ export interface WorldView {
   endpoints(host: string, namespace: string): readonly Endpoint[];
   /** SPIFFE paths (`ns/<ns>/sa/<sa>`) and stated names that the endpoints of a host may prove, sorted. */
   accounts(host: string, namespace: string): readonly string[];
+  /** Whether any endpoint of a host has a sidecar that takes mTLS. */
+  takesMtls(host: string, namespace: string): boolean;
   /** Whether a service or a VirtualService of the mesh is called exactly this. */
   isTaken(host: string, namespace: string): boolean;
   /** Hosts of the services with this virtual address, sorted. */

@@ -26,7 +26,7 @@ export interface OutboundPick {
   readonly sort: 'outbound';
   readonly name: string;
   readonly subset: string;
-  readonly service: { readonly host: string; readonly name: string; readonly namespace: string };
+  readonly host: string;
   readonly port: ServicePort;
   readonly resolution: Resolution;
   readonly policy: Policy;
@@ -36,8 +36,8 @@ export interface OutboundPick {
   readonly meshTls?: MeshTlsPick & { readonly automatic: boolean };
   readonly connectTimeout: string;
   readonly dnsRefreshRate: string;
-  /** The rule if there is one, else the service. */
-  readonly config?: ResourceKey;
+  /** The rule that counts most, if there is any. */
+  readonly rule?: ResourceKey;
   readonly sources: readonly ResourceKey[];
 }
 
@@ -61,7 +61,7 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
     sort: 'outbound',
     name,
     subset,
-    service: { host, name: service.name, namespace: service.namespace },
+    host,
     port,
     resolution: rule.policy.loadBalancer?.simple === 'PASSTHROUGH' ? 'ORIGINAL_DST' : service.resolution,
     policy: rule.policy,
@@ -69,13 +69,9 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
     ...(meshTls && { meshTls }),
     connectTimeout: rule.policy.connectionPool?.tcp?.connectTimeout ?? mesh.connectTimeout,
     dnsRefreshRate: mesh.dnsRefreshRate,
-    ...optionalConfig(rule.sources[0] ?? service.sources[0]),
+    ...(rule.sources[0] !== undefined && { rule: rule.sources[0] }),
     sources: [...service.sources, ...rule.sources],
   };
-}
-
-function optionalConfig(config: ResourceKey | undefined): { config?: ResourceKey } {
-  return config === undefined ? {} : { config };
 }
 
 interface Target {
@@ -93,7 +89,7 @@ function pickMeshTls(
   const { service, port, name } = target;
   const mesh = view.mesh();
   const eligible = !service.meshExternal && service.resolution !== 'ORIGINAL_DST';
-  const automatic = !tls?.mode && mesh.enableAutoMtls && eligible;
+  const automatic = !tls && mesh.enableAutoMtls && eligible && view.takesMtls(name.host, proxy.namespace);
   if (!automatic && tls?.mode !== 'ISTIO_MUTUAL') return undefined;
   const stated = tls?.subjectAltNames ?? [];
   return {
@@ -106,7 +102,7 @@ function pickMeshTls(
 }
 
 export function outboundCluster(pick: OutboundPick): Cluster {
-  const { policy, port, service, subset } = pick;
+  const { policy, subset } = pick;
   const outlier = policy.outlierDetection ? outlierDetection(policy.outlierDetection) : {};
   return {
     name: pick.name,
@@ -117,11 +113,8 @@ export function outboundCluster(pick: OutboundPick): Cluster {
     ...discovery(pick),
     typedExtensionProtocolOptions: protocols(pick) ?? {},
     ...security(pick),
-    metadata: provenance(pick.config, {
-      default_original_port: port.number,
-      services: [{ host: service.host, name: service.name, namespace: service.namespace }],
-      ...(subset && { subset }),
-    }),
+    // As Istio does, the rule only: what the service is called is in the name, and there are thousands of clusters.
+    metadata: provenance(pick.rule, subset ? { subset } : {}),
   };
 }
 
@@ -172,5 +165,5 @@ function security(pick: OutboundPick): Cluster {
 function statedTls(pick: OutboundPick): StatedTlsPick | undefined {
   const { tls } = pick.policy;
   if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return undefined;
-  return { tls, host: pick.service.host, http2: speaksHttp2(pick) };
+  return { tls, host: pick.host, http2: speaksHttp2(pick) };
 }

@@ -139,7 +139,7 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
   touchIfChanged(touched, before.map(visibility), after.map(visibility), ...listed);
   touchIfChanged(touched, before.map(service), after.map(service), fact.service(host));
   touchEndpoints(host, before.flatMap(endpoints), after.flatMap(endpoints), touched);
-  touchIfChanged(touched, before.map(accountsOf), after.map(accountsOf), fact.accounts(host));
+  touchIfChanged(touched, before.map(identity), after.map(identity), fact.accounts(host));
   touchPorts(host, before, after, touched);
   const hosts = after.length > 0 ? tables.hosts.set(host, after) : tables.hosts.delete(host);
   const moved = <K extends string | number>(
@@ -209,6 +209,11 @@ const visibility = ({ service }: Hosted): unknown => [
   service.exportTo,
   service.resolution,
   service.ports.map((port) => [port.number, port.protocol]),
+];
+
+const identity = (hosted: Hosted): unknown => [
+  accountsOf(hosted),
+  hosted.endpoints.some(({ tlsMode }) => tlsMode === 'istio'),
 ];
 
 export function accountsOf({ service, endpoints }: Hosted): string[] {

@@ -8,6 +8,8 @@ export interface Field {
   readonly path: string;
   /** Quartet acts on it. */
   readonly supported: boolean;
+  /** Why it has no effect, where that is a decision. */
+  readonly because?: string;
 }
 
 /** Every field of a kind that holds no further ones, in the order of its schema. */
@@ -25,7 +27,8 @@ function leaves(schema: Schema, path: string): Field[] {
   if (schema.properties)
     return Object.entries(schema.properties).flatMap(([name, member]) => leaves(member, join(path, name)));
   if (schema.additionalProperties) return leaves(schema.additionalProperties, `${path}{}`);
-  return [{ path, supported: schema.unsupported === undefined }];
+  const { unsupported, because } = schema;
+  return [{ path, supported: unsupported === undefined, ...(because !== undefined && { because }) }];
 }
 
 function held(schema: Schema, value: unknown, path: string): string[] {

@@ -6,9 +6,11 @@ import { checkDestinationRule } from './rules/destination-rule.js';
 import { checkGateway } from './rules/gateway.js';
 import { checkMeshConfig } from './rules/mesh.js';
 import * as policyRules from './rules/policy.js';
+import { checkProxyConfig } from './rules/proxy-config.js';
 import { checkPeerAuthentication } from './rules/security.js';
 import { checkServiceEntry, checkWorkloadEntry, checkWorkloadGroup } from './rules/service-entry.js';
 import { checkSidecar } from './rules/sidecar.js';
+import { checkTelemetry } from './rules/telemetry.js';
 import { checkVirtualService } from './rules/virtual-service.js';
 import type { Schema } from './schema/builder.js';
 import { destinationRule } from './schema/destination-rule.js';
@@ -16,9 +18,11 @@ import { gateway } from './schema/gateway.js';
 import { meshConfig } from './schema/mesh.js';
 import { normalise } from './schema/normalise.js';
 import * as policySchemas from './schema/policy.js';
+import { proxyConfig } from './schema/proxy-config.js';
 import { peerAuthentication } from './schema/security.js';
 import { serviceEntry, workloadEntry, workloadGroup } from './schema/service-entry.js';
 import { sidecar } from './schema/sidecar.js';
+import { telemetry } from './schema/telemetry.js';
 import { validateSchema } from './schema/validator.js';
 import { virtualService } from './schema/virtual-service.js';
 import { MAX_PROBLEMS } from './yaml/limits.js';
@@ -42,6 +46,8 @@ const CHECKS: ReadonlyMap<string, KindChecks> = new Map([
   ['WorkloadGroup', checks(workloadGroup, checkWorkloadGroup)],
   ['Sidecar', checks(sidecar, checkSidecar)],
   ['PeerAuthentication', checks(peerAuthentication, checkPeerAuthentication)],
+  ['ProxyConfig', checks(proxyConfig, checkProxyConfig)],
+  ['Telemetry', checks(telemetry, checkTelemetry)],
   ['MeshConfig', checks(meshConfig, checkMeshConfig)],
   ['rule', checks(policySchemas.rule, policyRules.checkRule)],
   ['handler', checks(policySchemas.handler, policyRules.checkHandler)],

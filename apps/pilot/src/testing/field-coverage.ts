@@ -8,6 +8,8 @@ export interface CoveredField {
   readonly path: string;
   /** False where Quartet says that it has no effect. */
   readonly supported: boolean;
+  /** Why it has none, where the schema says so: then no case has to show anything. */
+  readonly because?: string | undefined;
   /** Of the cases whose input has the field, the one whose input has the fewest. */
   readonly goldenCase: string | undefined;
 }
@@ -23,9 +25,9 @@ export function fieldCoverage(cases: readonly GoldenCase[]): CoveredField[] {
     .map((golden) => ({ name: golden.name, fields: fieldsOfCase(golden) }))
     .sort((a, b) => a.fields.size - b.fields.size || (a.name < b.name ? -1 : 1));
   return TRAFFIC_KINDS.flatMap((kind) =>
-    fieldsOf(kind).map(({ path, supported }) => {
+    fieldsOf(kind).map(({ path, supported, because }) => {
       const found = focused.find(({ fields }) => fields.has(fieldName(kind.kind, path)));
-      return { kind: kind.kind, path, supported, goldenCase: found?.name };
+      return { kind: kind.kind, path, supported, because, goldenCase: found?.name };
     }),
   );
 }
@@ -59,7 +61,11 @@ Written by \`npm run goldens\`. \`[]\` stands for any index of a list, \`{}\` fo
 [apps/pilot/testdata](../apps/pilot/testdata); of several that have a field, the one with the least else in it.
 `;
 
-function row({ kind, path, goldenCase }: CoveredField, reasons: ReadonlyMap<string, string>): string {
+function row(
+  { kind, path, because, goldenCase }: CoveredField,
+  reasons: ReadonlyMap<string, string>,
+): string {
   const shown = goldenCase && `[${goldenCase}](../apps/pilot/testdata/${goldenCase})`;
-  return `| \`${path}\` | ${shown ?? reasons.get(fieldName(kind, path)) ?? 'none yet'} |`;
+  const excuse = because && `no effect: ${because}`;
+  return `| \`${path}\` | ${shown ?? excuse ?? reasons.get(fieldName(kind, path)) ?? 'none yet'} |`;
 }

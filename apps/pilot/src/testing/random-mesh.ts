@@ -155,6 +155,11 @@ const meshConfig = fc.record({
   outboundTrafficPolicy: fc.constantFrom({ mode: 'ALLOW_ANY' }, { mode: 'REGISTRY_ONLY' }),
   enableAutoMtls: fc.boolean(),
   proxyHttpPort: fc.constantFrom(0, 15080),
+  connectTimeout: fc.constantFrom('1s', '10s'),
+  trustDomain: fc.constantFrom('cluster.local', 'other.example'),
+  accessLogFile: fc.constantFrom('', '/dev/stdout'),
+  rootNamespace: fc.constantFrom('istio-system', 'backend'),
+  defaultServiceExportTo: fc.constantFrom(['*'], ['.']),
 });
 
 function resource(group: string, kind: string, names: fc.Arbitrary<string>, spec: fc.Arbitrary<unknown>) {

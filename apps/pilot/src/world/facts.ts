@@ -1,8 +1,8 @@
 import type { Fact } from '../model/contract.js';
+import type { MeshSettings } from '../model/mesh-settings.js';
 
 /** The names of facts: written by the indexes when they change, read by the view when it is asked. */
 export const fact = {
-  mesh: 'mesh',
   /** Which hosts there are, and who may see them. */
   services: 'services',
   /** Which ports any service has, and whether HTTP or not. */
@@ -14,6 +14,8 @@ export const fact = {
   subsets: 'dr-subsets',
   /** Which headers Mixer's expressions read. */
   mixerHeaders: 'mixer-headers',
+  /** A group of the mesh's settings. */
+  mesh: (settings: MeshSettings): Fact => `mesh/${settings}`,
   service: (host: string): Fact => `service/${host}`,
   /** What `services` states, of one namespace and of one host: all that a Sidecar which imports no more asks for. */
   servicesIn: (namespace: string): Fact => `services-in/${namespace}`,

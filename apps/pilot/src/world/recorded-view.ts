@@ -4,6 +4,7 @@ import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
 import { EgressScope, wholeScope } from '../model/egress-scope.js';
 import { fullHost } from '../model/host.js';
+import { recordedMesh } from '../model/mesh-settings.js';
 import type { Mesh } from '../model/mesh.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
@@ -38,6 +39,7 @@ interface Seen {
 /** Answers from the indexes, and writes down which facts it answered from. */
 export class RecordedView implements WorldView {
   private known: EgressScope | undefined;
+  private readonly recordedMesh: Mesh;
 
   /** @param viewer whose Sidecar limits what is seen; without one everything is */
   constructor(
@@ -46,7 +48,9 @@ export class RecordedView implements WorldView {
     private readonly record: (fact: Fact) => void,
     private readonly viewer?: Proxy,
     private readonly seen: Seen = { services: new Map(), onPort: new Map() },
-  ) {}
+  ) {
+    this.recordedMesh = recordedMesh(indexes.mesh.mesh, (settings) => record(fact.mesh(settings)));
+  }
 
   scopedTo(proxy: Proxy): WorldView {
     return new RecordedView(this.environment, this.indexes, this.record, proxy, this.seen);
@@ -85,8 +89,7 @@ export class RecordedView implements WorldView {
   }
 
   mesh(): Mesh {
-    this.record(fact.mesh);
-    return this.indexes.mesh.mesh;
+    return this.recordedMesh;
   }
 
   mixerHeaders(): MixerHeaders {
@@ -96,7 +99,7 @@ export class RecordedView implements WorldView {
 
   services(namespace: string): readonly ServiceSummary[] {
     this.watch(fact.services, fact.servicesIn, fact.listed);
-    this.record(fact.mesh);
+    this.record(fact.mesh('visibility'));
     return once(this.seen.services, `${namespace} ${this.scope.id}`, () =>
       this.candidates().flatMap((host) => this.imported(host, namespace)?.service ?? []),
     );
@@ -125,7 +128,7 @@ export class RecordedView implements WorldView {
 
   servicesOnPort(port: number, namespace: string): readonly PortUse[] {
     this.watch(fact.servicesOnPort(port), fact.portsIn, fact.portsOf);
-    this.record(fact.mesh);
+    this.record(fact.mesh('visibility'));
     const everywhere = this.scope.extent.everything;
     return once(this.seen.onPort, `${port} ${namespace} ${this.scope.id}`, () =>
       (everywhere ? this.indexes.services.onPort(port) : this.candidates()).flatMap((host) =>

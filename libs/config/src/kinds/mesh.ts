@@ -1,4 +1,23 @@
-import type { DurationText } from './networking.js';
+import type { ExtensionProvider } from './extension-provider.js';
+import type { DurationText, HTTPRetry } from './networking.js';
+import type { MeshProxyConfig } from './proxy-config.js';
+
+/** Versions and algorithms of TLS; empty lists: Envoy's own. */
+export interface TLSConfig {
+  minProtocolVersion?: 'TLS_AUTO' | 'TLSV1_2' | 'TLSV1_3';
+  ecdhCurves?: string[];
+  cipherSuites?: string[];
+}
+
+/** Where requests go by the locality of client and endpoints. */
+export interface LocalityLoadBalancerSetting {
+  distribute?: { from: string; to: Record<string, number> }[];
+  failover?: { from: string; to: string }[];
+  failoverPriority?: string[];
+  enabled?: boolean;
+}
+
+export type PathNormalization = 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
 
 /**
  * MeshConfig, from ConfigMap `istio` in `istio-system`, key `mesh`. In the log it is the resource
@@ -9,15 +28,43 @@ import type { DurationText } from './networking.js';
 export interface MeshConfig {
   rootNamespace?: string;
   trustDomain?: string;
-  connectTimeout?: DurationText;
+  trustDomainAliases?: string[];
+
+  proxyListenPort?: number;
+  proxyInboundListenPort?: number;
   proxyHttpPort?: number;
-  enableAutoMtls?: boolean;
+  protocolDetectionTimeout?: DurationText;
+  pathNormalization?: { normalization?: PathNormalization };
   outboundTrafficPolicy?: { mode?: 'REGISTRY_ONLY' | 'ALLOW_ANY' };
+  inboundTrafficPolicy?: { mode?: 'PASSTHROUGH' | 'LOCALHOST' };
+  defaultHttpRetryPolicy?: HTTPRetry;
+
+  connectTimeout?: DurationText;
+  tcpKeepalive?: { probes?: number; time?: DurationText; interval?: DurationText };
+  dnsRefreshRate?: DurationText;
+  h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE';
+  localityLbSetting?: LocalityLoadBalancerSetting;
+  /** Patterns with %SERVICE%, %SERVICE_FQDN%, %SERVICE_PORT%, %TARGET_PORT%, %SERVICE_PORT_NAME%, %SUBSET_NAME%. */
+  inboundClusterStatName?: string;
+  outboundClusterStatName?: string;
+
+  enableAutoMtls?: boolean;
+  verifyCertificateAtClient?: boolean;
+  /** TLS between workloads. */
+  meshMTLS?: TLSConfig;
+  /** All other TLS. */
+  tlsDefaults?: TLSConfig;
+
   accessLogFile?: string;
   accessLogFormat?: string;
   accessLogEncoding?: 'TEXT' | 'JSON';
-  protocolDetectionTimeout?: DurationText;
-  dnsRefreshRate?: DurationText;
+  enableEnvoyAccessLogService?: boolean;
+  disableEnvoyListenerLog?: boolean;
+  enableTracing?: boolean;
+  defaultConfig?: MeshProxyConfig;
+  extensionProviders?: ExtensionProvider[];
+  defaultProviders?: { tracing?: string[]; metrics?: string[]; accessLogging?: string[] };
+
   /** Mixer's address as proxies know it, `host:port`. */
   mixerCheckServer?: string;
   mixerReportServer?: string;
@@ -27,6 +74,7 @@ export interface MeshConfig {
   /** True: a Mixer that does not answer lets requests pass. */
   policyCheckFailOpen?: boolean;
   reportBatchMaxTime?: DurationText;
+
   defaultServiceExportTo?: string[];
   defaultVirtualServiceExportTo?: string[];
   defaultDestinationRuleExportTo?: string[];

@@ -40,7 +40,9 @@ export const KINDS: readonly Kind[] = [
   networking('WorkloadEntry', 'workloadentries'),
   networking('WorkloadGroup', 'workloadgroups'),
   networking('Sidecar', 'sidecars'),
+  { group: NETWORKING, kind: 'ProxyConfig', plural: 'proxyconfigs', versions: ['v1beta1'] },
   security('PeerAuthentication', 'peerauthentications'),
+  { group: 'telemetry.istio.io', kind: 'Telemetry', plural: 'telemetries', versions: ['v1', 'v1alpha1'] },
   config('rule', 'rules'),
   config('handler', 'handlers'),
   config('instance', 'instances'),
@@ -59,9 +61,8 @@ export const MESH_CONFIG: Kind = {
 
 /** Istio's kinds that Quartet knows of and does not act on: said aloud, because some of them grant or deny. */
 const UNSUPPORTED: ReadonlyMap<string, readonly string[]> = new Map([
-  [NETWORKING, ['EnvoyFilter', 'ProxyConfig']],
+  [NETWORKING, ['EnvoyFilter']],
   [SECURITY, ['AuthorizationPolicy', 'RequestAuthentication']],
-  ['telemetry.istio.io', ['Telemetry']],
   ['extensions.istio.io', ['WasmPlugin']],
   ['install.istio.io', ['IstioOperator']],
   ['authentication.istio.io', ['Policy', 'MeshPolicy']],

@@ -73,8 +73,7 @@ export function checkConnectionPool(pool: ConnectionPoolSettings | undefined, sc
   checkDuration(tcp?.connectTimeout, scope.at('tcp', 'connectTimeout'));
   checkDuration(tcp?.maxConnectionDuration, scope.at('tcp', 'maxConnectionDuration'));
   checkDuration(tcp?.idleTimeout, scope.at('tcp', 'idleTimeout'), { zero: true });
-  checkDuration(tcp?.tcpKeepalive?.time, scope.at('tcp', 'tcpKeepalive', 'time'));
-  checkDuration(tcp?.tcpKeepalive?.interval, scope.at('tcp', 'tcpKeepalive', 'interval'));
+  checkKeepalive(tcp?.tcpKeepalive, scope.at('tcp', 'tcpKeepalive'));
   const counts = [
     'http1MaxPendingRequests',
     'http2MaxRequests',
@@ -87,6 +86,13 @@ export function checkConnectionPool(pool: ConnectionPoolSettings | undefined, sc
   if (http?.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol) {
     scope.at('http').error('use client protocol must not be true when H2UpgradePolicy is UPGRADE');
   }
+}
+
+type Keepalive = NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive'];
+
+export function checkKeepalive(keepalive: Keepalive, scope: Scope): void {
+  checkDuration(keepalive?.time, scope.at('time'));
+  checkDuration(keepalive?.interval, scope.at('interval'));
 }
 
 function checkOutlierDetection(outlier: OutlierDetection | undefined, scope: Scope): void {
@@ -109,7 +115,7 @@ function checkOutlierDetection(outlier: OutlierDetection | undefined, scope: Sco
   }
 }
 
-function checkClientTls(tls: ClientTLSSettings | undefined, scope: Scope): void {
+export function checkClientTls(tls: ClientTLSSettings | undefined, scope: Scope): void {
   if (!tls) return;
   const { mode, clientCertificate, privateKey, caCertificates, credentialName } = tls;
   const files = [clientCertificate, privateKey, caCertificates].some(Boolean);

@@ -11,6 +11,8 @@ export interface Schema {
   readonly format?: 'duration';
   /** A field of Istio's that Quartet does not act on. `refused` where ignoring it would weaken security. */
   readonly unsupported?: 'warned' | 'refused';
+  /** Why a field has no effect, in words for its user. */
+  readonly because?: string;
 }
 
 export const text: Schema = { type: 'string' };
@@ -27,6 +29,11 @@ export const free: Schema = {};
 export const unsupported: Schema = { unsupported: 'warned' };
 /** Known, without effect, and important to security: an error. */
 export const refused: Schema = { unsupported: 'refused' };
+
+/** Known, and without meaning here for this reason: a warning that gives it. */
+export function noEffect(because: string): Schema {
+  return { unsupported: 'warned', because };
+}
 
 /** A message: unknown fields are errors. */
 export function message(properties: Record<string, Schema>): Schema {

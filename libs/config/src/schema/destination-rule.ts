@@ -31,11 +31,13 @@ const loadBalancer = message({
   warmup: unsupported,
 });
 
+export const tcpKeepalive = message({ probes: uint32, time: duration, interval: duration });
+
 export const connectionPool = message({
   tcp: message({
     maxConnections: int32,
     connectTimeout: duration,
-    tcpKeepalive: message({ probes: uint32, time: duration, interval: duration }),
+    tcpKeepalive,
     maxConnectionDuration: duration,
     idleTimeout: duration,
   }),
@@ -63,7 +65,7 @@ const outlierDetection = message({
   minHealthPercent: int32,
 });
 
-const clientTls = message({
+export const clientTls = message({
   mode: oneOf('DISABLE', 'SIMPLE', 'MUTUAL', 'ISTIO_MUTUAL'),
   clientCertificate: text,
   privateKey: text,

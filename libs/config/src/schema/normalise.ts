@@ -9,7 +9,7 @@ import { camelCase } from './names.js';
  */
 export function normalise(schema: Schema, value: unknown, path: Path, problems: Problem[]): unknown {
   if (schema.unsupported) {
-    problems.push(unsupportedField(schema.unsupported, path));
+    problems.push(unsupportedField(schema, path));
     return value;
   }
   if (schema.format === 'duration' && typeof value === 'string') return canonicalDuration(value);
@@ -56,15 +56,19 @@ function canonicalDuration(text: string): string {
   return milliseconds === undefined ? text : formatDuration(milliseconds);
 }
 
-function unsupportedField(how: 'warned' | 'refused', path: Path): Problem {
+function unsupportedField({ unsupported, because }: Schema, path: Path): Problem {
   const name = String(path.at(-1));
-  return how === 'refused'
-    ? {
-        code: 'refusedField',
-        message: `${name} is not supported, and ignoring it would weaken security`,
-        path,
-      }
-    : { code: 'unsupportedField', message: `${name} is not supported and has no effect`, path };
+  if (unsupported === 'refused') {
+    return {
+      code: 'refusedField',
+      message: `${name} is not supported, and ignoring it would weaken security`,
+      path,
+    };
+  }
+  const message = because
+    ? `${name} has no effect: ${because}`
+    : `${name} is not supported and has no effect`;
+  return { code: 'unsupportedField', message, path };
 }
 
 function writtenTwice(name: string, path: Path): Problem {

@@ -7,6 +7,7 @@ import type { Schema } from './builder.js';
 
 const ajv = new Ajv({ allErrors: true, strict: true, verbose: true });
 ajv.addKeyword('unsupported');
+ajv.addKeyword('because');
 ajv.addFormat('duration', (text: string) => parseDuration(text) !== undefined);
 
 /** Compiled on first use: an agent's or a command's start should not pay for kinds that it never meets. */

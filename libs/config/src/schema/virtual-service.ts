@@ -49,7 +49,7 @@ const fault = message({
   abort: message({ httpStatus: int32, grpcStatus: text, http2Error: unsupported, percentage: percent }),
 });
 
-const retries = message({
+export const retries = message({
   attempts: int32,
   perTryTimeout: duration,
   retryOn: text,

@@ -3,6 +3,7 @@ import { MESH_CONFIG_KEY } from '#config';
 import type { Fact } from '../../model/contract.js';
 import type { Mesh } from '../../model/mesh.js';
 import { meshWithDefaults } from '../../model/mesh.js';
+import { changedSettings } from '../../model/mesh-settings.js';
 import { fact } from '../facts.js';
 import type { Edit, Index } from './edit.js';
 
@@ -22,11 +23,11 @@ export class MeshIndex implements Index<MeshConfig> {
   apply(edits: readonly Edit<MeshConfig>[], touched: Set<Fact>): MeshIndex {
     const edit = edits.findLast(({ before, after }) => (after ?? before)?.key === MESH_CONFIG_KEY);
     if (!edit) return this;
-    touched.add(fact.mesh);
     const mesh = meshWithDefaults(
       { ...this.defaults, ...edit.after?.spec },
       edit.after ? [edit.after.key] : [],
     );
+    for (const settings of changedSettings(this.mesh, mesh)) touched.add(fact.mesh(settings));
     return new MeshIndex(mesh, this.defaults);
   }
 }

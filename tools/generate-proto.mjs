@@ -34,6 +34,7 @@ const BUNDLES = {
     'envoy/extensions/access_loggers/grpc/v3/als.proto',
     'envoy/extensions/access_loggers/stream/v3/stream.proto',
     'envoy/extensions/transport_sockets/tls/v3/tls.proto',
+    'envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.proto',
     'envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto',
     'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
     'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',

@@ -53,6 +53,8 @@ export const CODES = {
   noEffect: entry('QT0011', 'Warning'),
   /** A route of a delegate contradicts the route that delegates to it: it is left out. */
   delegateConflict: entry('QT0012', 'Warning'),
+  /** An older DestinationRule for the same host goes before something that this one says. */
+  ruleConflict: entry('QT0020', 'Warning'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type CodeName = keyof typeof CODES;

@@ -5,6 +5,7 @@ export * from './duration.js';
 export { fieldsIn, fieldsOf } from './fields.js';
 export type { Field } from './fields.js';
 export * from './resource.js';
+export * from './kinds/destination-rule.js';
 export * from './kinds/extension-provider.js';
 export * from './kinds/mesh.js';
 export * from './kinds/networking.js';

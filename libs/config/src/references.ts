@@ -1,5 +1,6 @@
 import type { Path } from './problem.js';
-import type { DestinationRule, HTTPRoute, ServiceEntry, VirtualService } from './kinds/networking.js';
+import type { DestinationRule } from './kinds/destination-rule.js';
+import type { HTTPRoute, ServiceEntry, VirtualService } from './kinds/networking.js';
 import type { QuotaSpecBinding, Rule } from './kinds/policy.js';
 import { resourceKey } from './resource.js';
 import type { Resource, ResourceKey } from './resource.js';

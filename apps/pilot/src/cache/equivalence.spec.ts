@@ -25,8 +25,11 @@ const sidecar = (ip: string, name: string, namespace: string, metadata: Record<s
 const PROXIES = [
   sidecar('10.0.0.1', 'one', 'default', { LABELS: { app: 'a' }, WORKLOAD_ENTRY: 'one', QUARTET_VHDS: true }),
   sidecar('10.0.0.2', 'two', 'default', { LABELS: { app: 'a' }, QUARTET_VHDS: true }),
-  sidecar('10.0.0.1', 'three', 'default', { LABELS: { app: 'b' }, QUARTET_VHDS: true }),
-  sidecar('10.0.0.2', 'four', 'backend', { LABELS: { app: 'a' } }),
+  sidecar('10.0.0.1', 'three', 'default', {
+    LABELS: { app: 'b', version: 'v1', 'istio-locality': 'us.east.1' },
+    QUARTET_VHDS: true,
+  }),
+  sidecar('10.0.0.2', 'four', 'backend', { LABELS: { app: 'a', 'istio-locality': 'eu.north.1' } }),
   sidecar('10.0.0.3', 'five', 'backend', {
     INTERCEPTION_MODE: 'NONE',
     HTTP_PROXY_PORT: '15080',

@@ -1,4 +1,6 @@
 import { digestOf } from './config.js';
+import type { Locality } from './locality.js';
+import { localityOfLabels } from './locality.js';
 import type { Proxy } from './proxy.js';
 
 /** What an Envoy says of itself, before it is trusted: metadata is any JSON. */
@@ -35,18 +37,24 @@ export function proxyFromNode(node: Node): NodeResult {
 }
 
 function described(node: Node, metadata: Metadata, name: string) {
-  const { region = '', zone = '', subZone = '' } = node.locality ?? {};
+  const labels = metadata.labels('LABELS');
   const mode = metadata.text('INTERCEPTION_MODE');
   return {
     namespace: metadata.text('NAMESPACE') || name.slice(name.indexOf('.') + 1),
-    labels: metadata.labels('LABELS'),
+    labels,
     serviceAccount: metadata.text('SERVICE_ACCOUNT'),
-    locality: { region, zone, subZone },
+    locality: localityOf(node, labels),
     interceptionMode: mode === 'NONE' || mode === 'TPROXY' ? mode : 'REDIRECT',
     workloadEntry: metadata.text('WORKLOAD_ENTRY'),
     httpProxyPort: metadata.port('HTTP_PROXY_PORT'),
     vhds: metadata.flag('QUARTET_VHDS'),
   } as const;
+}
+
+function localityOf({ locality = {} }: Node, labels: Readonly<Record<string, string>>): Locality {
+  const { region = '', zone = '', subZone = '' } = locality;
+  const stated = region === '' ? localityOfLabels(labels) : undefined;
+  return stated ?? { region, zone, subZone };
 }
 
 /** Metadata comes as JSON from a CLI and as a Struct from Envoy: numbers and flags may well be strings. */

@@ -1,3 +1,5 @@
+import type { Locality } from './locality.js';
+
 /**
  * A proxy as its node message describes it, trimmed to what generation reads. Two proxies with equal `className` get
  * equal resources: everything below except `id` and `clusterName` is part of it.
@@ -18,7 +20,8 @@ export interface Proxy {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccount: string;
-  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string };
+  /** The node's, else that of a label; empty parts where neither says. */
+  readonly locality: Locality;
   readonly interceptionMode: 'REDIRECT' | 'TPROXY' | 'NONE';
   /** Metadata WORKLOAD_ENTRY: name of the WorkloadEntry that this proxy stands for; empty where it is found by address. */
   readonly workloadEntry: string;

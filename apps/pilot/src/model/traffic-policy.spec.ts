@@ -19,7 +19,7 @@ const DISABLE = { tls: { mode: 'DISABLE' } } as const;
 
 describe('ruleView', () => {
   it('is empty without rules', () => {
-    expect(ruleView([], 80, '')).toEqual({ policy: {}, labels: {}, sources: [] });
+    expect(ruleView([], 80, '')).toEqual({ policy: {}, labels: {}, selective: false, sources: [] });
     expect(ruleView([], 80, 'v1')).toBeUndefined();
   });
 
@@ -38,6 +38,18 @@ describe('ruleView', () => {
     const rules = [rule({ trafficPolicy: { ...RANDOM, portLevelSettings } })];
     expect(ruleView(rules, 80, '')?.policy).toEqual(DISABLE);
     expect(ruleView(rules, 81, '')?.policy).toEqual(RANDOM);
+  });
+
+  it('lets the settings of a port be silent about what holds for all ports', () => {
+    const portLevelSettings = [{ port: { number: 80 }, ...DISABLE }];
+    const [proxyProtocol, retryBudget] = [{ version: 'V2' } as const, { percent: 5 }];
+    const rules = [
+      rule({
+        trafficPolicy: { ...RANDOM, proxyProtocol, portLevelSettings },
+        subsets: [{ name: 'v1', trafficPolicy: { retryBudget } }],
+      }),
+    ];
+    expect(ruleView(rules, 80, 'v1')?.policy).toEqual({ ...DISABLE, proxyProtocol, retryBudget });
   });
 
   it('takes rules of one host together: the older decides', () => {

@@ -7,11 +7,13 @@ import { goldenCases, translateCase } from './golden-cases.js';
 import { randomMeshes } from './random-mesh.js';
 import { staticBootstrap, withCertificates } from './static-bootstrap.js';
 
-const certificate = TestCa.create().then((ca) => ca.issue([{ type: 'dns', value: 'app.example.com' }]));
+const authority = TestCa.create();
+const certificate = authority.then((ca) => ca.issue([{ type: 'dns', value: 'app.example.com' }]));
+const revoked = authority.then((ca) => ca.revoke());
 
 async function refusals(translations: ReadonlyMap<string, Translation>): Promise<string[]> {
   const { accepted, message } = await envoyAccepts(
-    withCertificates(staticBootstrap(translations), await certificate),
+    withCertificates(staticBootstrap(translations), await certificate, await revoked),
   );
   if (accepted) return [];
   if (translations.size === 1) return [...translations.keys()].map((name) => `${name}: ${message}`);

@@ -21,6 +21,7 @@ const host = fc.constantFrom(
 );
 const address = fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3');
 const labels = fc.record({ app, version: fc.constantFrom('v1', 'v2') });
+const locality = fc.constantFrom(undefined, 'us/east/1', 'us/west', 'eu/north/1');
 const exportTo = fc.option(fc.constantFrom(['.'], ['*'], ['default']), { nil: undefined });
 const port = fc.constantFrom(
   { number: 80, name: 'http', protocol: 'HTTP' },
@@ -35,14 +36,19 @@ const serviceEntry = fc.record({
   addresses: fc.uniqueArray(fc.constantFrom('10.9.9.1', '10.9.9.2'), { maxLength: 1 }),
   location: fc.constantFrom('MESH_INTERNAL', 'MESH_EXTERNAL'),
   resolution: fc.constantFrom('STATIC', 'STATIC', 'DNS', 'NONE'),
-  endpoints: fc.array(fc.record({ address, serviceAccount: fc.constantFrom('', 'x'), labels }), {
+  endpoints: fc.array(fc.record({ address, serviceAccount: fc.constantFrom('', 'x'), labels, locality }), {
     maxLength: 2,
   }),
   workloadSelector: fc.option(fc.record({ labels: fc.record({ app }) }), { nil: undefined }),
   exportTo,
 });
 
-const workloadEntry = fc.record({ address, labels, serviceAccount: fc.constantFrom('', 'x', 'y') });
+const workloadEntry = fc.record({
+  address,
+  labels,
+  locality,
+  serviceAccount: fc.constantFrom('', 'x', 'y'),
+});
 
 const destination = fc.record({ host, subset: fc.constantFrom(undefined, 'v1') });
 const match = fc.constantFrom(
@@ -95,16 +101,54 @@ const virtualService = fc.oneof(
   { weight: 1, arbitrary: fc.record({ http, exportTo }) },
 );
 
-const trafficPolicy = fc.constantFrom(
+const localityLbSetting = fc.constantFrom(
   undefined,
-  { loadBalancer: { consistentHash: { useSourceIp: true } } },
-  { tls: { mode: 'DISABLE' } },
-  { connectionPool: { tcp: { maxConnections: 1 } } },
+  { enabled: false },
+  { failover: [{ from: 'us', to: 'eu' }] },
+  { failoverPriority: ['version', 'topology.kubernetes.io/region'] },
+  { distribute: [{ from: 'us/*', to: { 'us/*': 80, 'eu/*': 20 } }] },
+);
+const loadBalancer = fc.oneof(
+  fc.constantFrom(undefined, { consistentHash: { useSourceIp: true } }, { simple: 'PASSTHROUGH' }),
+  localityLbSetting.map((setting) => ({
+    simple: 'ROUND_ROBIN',
+    ...(setting && { localityLbSetting: setting }),
+  })),
+);
+const connectionPool = fc.constantFrom(
+  undefined,
+  { tcp: { maxConnections: 1, idleTimeout: '10s' } },
+  { http: { h2UpgradePolicy: 'UPGRADE', http2KeepAlive: { interval: '30s', timeout: '5s' } } },
+);
+const tls = fc.constantFrom(
+  undefined,
+  undefined,
+  { mode: 'DISABLE' },
+  { mode: 'ISTIO_MUTUAL' },
+  { mode: 'SIMPLE', credentialName: 'secret' },
+);
+const portPolicy = { loadBalancer, connectionPool, tls };
+const outlierDetection = fc.constantFrom(undefined, { consecutive5xxErrors: 1 });
+const trafficPolicy = fc.option(
+  fc.record({
+    ...portPolicy,
+    outlierDetection,
+    proxyProtocol: fc.constantFrom(undefined, undefined, { version: 'V2' }),
+    tunnel: fc.constantFrom(undefined, undefined, { targetHost: 'a.example.com', targetPort: 443 }),
+    portLevelSettings: fc.option(
+      fc.record(portPolicy).map((policy) => [{ port: { number: 80 }, ...policy }]),
+      { nil: undefined },
+    ),
+  }),
+  { nil: undefined },
 );
 const destinationRule = fc.record({
   host,
   trafficPolicy,
-  subsets: fc.constantFrom(undefined, [{ name: 'v1', labels: { version: 'v1' } }]),
+  subsets: fc.option(
+    trafficPolicy.map((policy) => [{ name: 'v1', labels: { version: 'v1' }, trafficPolicy: policy }]),
+    { nil: undefined },
+  ),
   workloadSelector: fc.constantFrom(undefined, undefined, { matchLabels: { app: 'a' } }),
   exportTo,
 });
@@ -155,6 +199,8 @@ const meshConfig = fc.record({
   outboundTrafficPolicy: fc.constantFrom({ mode: 'ALLOW_ANY' }, { mode: 'REGISTRY_ONLY' }),
   enableAutoMtls: fc.boolean(),
   proxyHttpPort: fc.constantFrom(0, 15080),
+  h2UpgradePolicy: fc.constantFrom('DO_NOT_UPGRADE', 'UPGRADE'),
+  localityLbSetting,
   connectTimeout: fc.constantFrom('1s', '10s'),
   trustDomain: fc.constantFrom('cluster.local', 'other.example'),
   accessLogFile: fc.constantFrom('', '/dev/stdout'),

@@ -49,8 +49,22 @@ export function staticBootstrap(translations: ReadonlyMap<string, Translation>):
 }
 
 function prefixed(name: string, resource: JsonObject): JsonObject {
-  return { ...resource, name: `${name}/${nameOf(resource)}` };
+  const source = (member: JsonValue): JsonObject => ({
+    sds_config: typeof member === 'object' && member && 'ads' in member ? SECRETS_OF_PILOT : member,
+  });
+  const named = { ...resource, name: `${name}/${nameOf(resource)}` };
+  return replaceMembers(named, 'sds_config', source) as JsonObject;
 }
+
+/** In place of ADS, without which Envoy 1.40 crashes when it validates a static resource that names it. */
+const SECRETS_OF_PILOT: JsonObject = {
+  resource_api_version: 'V3',
+  api_config_source: {
+    api_type: 'GRPC',
+    transport_api_version: 'V3',
+    grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc' } }],
+  },
+};
 
 /** Any address does: validation binds none. */
 function address(index: number): JsonObject {
@@ -72,12 +86,13 @@ function nameOf({ name }: JsonObject): string {
   return typeof name === 'string' ? name : '';
 }
 
-/** Puts a certificate in place of each that config names by a file: Envoy reads them when it validates. */
+/** Puts certificates and a revocation list in place of those that config names by a file: Envoy reads them when it validates. */
 export function withCertificates(
   bootstrap: JsonObject,
   { certChain, privateKey, roots }: TlsIdentity,
+  crl: string,
 ): JsonObject {
-  const pems = { certificate_chain: certChain, private_key: privateKey, trusted_ca: roots };
+  const pems = { certificate_chain: certChain, private_key: privateKey, trusted_ca: roots, crl };
   return Object.entries(pems).reduce<JsonValue>(
     (held, [name, pem]) => replaceMembers(held, name, () => ({ [name]: { inline_string: pem } })),
     bootstrap,

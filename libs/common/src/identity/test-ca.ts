@@ -55,6 +55,23 @@ export class TestCa {
       notAfter: span.notAfter.getTime(),
     };
   }
+
+  /** A list of the leaves that are no longer to be trusted. */
+  async revoke(...leaves: readonly TlsIdentity[]): Promise<string> {
+    const { notBefore, notAfter } = validity(3_600_000);
+    const list = await x509.X509CrlGenerator.create({
+      issuer: this.certificate.subject,
+      signingKey: this.keys.privateKey,
+      signingAlgorithm: EC,
+      thisUpdate: notBefore,
+      nextUpdate: notAfter,
+      entries: leaves.map(({ certChain }) => ({
+        serialNumber: new x509.X509Certificate(certChain).serialNumber,
+        revocationDate: notBefore,
+      })),
+    });
+    return list.toString('pem') + '\n';
+  }
 }
 
 /** An identity that a test swaps by hand. */

@@ -1,3 +1,4 @@
+import type { LocalityLoadBalancerSetting, TcpKeepalive } from './destination-rule.js';
 import type { ExtensionProvider } from './extension-provider.js';
 import type { DurationText, HTTPRetry } from './networking.js';
 import type { MeshProxyConfig } from './proxy-config.js';
@@ -7,14 +8,6 @@ export interface TLSConfig {
   minProtocolVersion?: 'TLS_AUTO' | 'TLSV1_2' | 'TLSV1_3';
   ecdhCurves?: string[];
   cipherSuites?: string[];
-}
-
-/** Where requests go by the locality of client and endpoints. */
-export interface LocalityLoadBalancerSetting {
-  distribute?: { from: string; to: Record<string, number> }[];
-  failover?: { from: string; to: string }[];
-  failoverPriority?: string[];
-  enabled?: boolean;
 }
 
 export type PathNormalization = 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
@@ -40,7 +33,7 @@ export interface MeshConfig {
   defaultHttpRetryPolicy?: HTTPRetry;
 
   connectTimeout?: DurationText;
-  tcpKeepalive?: { probes?: number; time?: DurationText; interval?: DurationText };
+  tcpKeepalive?: TcpKeepalive;
   dnsRefreshRate?: DurationText;
   h2UpgradePolicy?: 'DO_NOT_UPGRADE' | 'UPGRADE';
   localityLbSetting?: LocalityLoadBalancerSetting;

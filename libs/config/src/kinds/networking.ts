@@ -1,3 +1,5 @@
+import type { ConnectionPoolSettings } from './destination-rule.js';
+
 /**
  * networking.istio.io as far as Quartet reads it: today's field names, in proto3 JSON.
  *
@@ -130,90 +132,6 @@ export interface VirtualService {
   tls?: { match: (L4Match & { sniHosts: string[] })[]; route?: RouteDestination[] }[];
   tcp?: { match?: L4Match[]; route?: RouteDestination[] }[];
   exportTo?: string[];
-}
-
-export interface ConsistentHashLB {
-  httpHeaderName?: string;
-  httpCookie?: { name: string; path?: string; ttl?: DurationText };
-  useSourceIp?: boolean;
-  httpQueryParameterName?: string;
-  minimumRingSize?: number;
-  ringHash?: { minimumRingSize?: number };
-  maglev?: { tableSize?: number };
-}
-
-export interface LoadBalancerSettings {
-  simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST';
-  consistentHash?: ConsistentHashLB;
-}
-
-export interface ConnectionPoolSettings {
-  tcp?: {
-    maxConnections?: number;
-    connectTimeout?: DurationText;
-    tcpKeepalive?: { probes?: number; time?: DurationText; interval?: DurationText };
-    maxConnectionDuration?: DurationText;
-    idleTimeout?: DurationText;
-  };
-  http?: {
-    http1MaxPendingRequests?: number;
-    http2MaxRequests?: number;
-    maxRequestsPerConnection?: number;
-    maxRetries?: number;
-    idleTimeout?: DurationText;
-    h2UpgradePolicy?: 'DEFAULT' | 'DO_NOT_UPGRADE' | 'UPGRADE';
-    useClientProtocol?: boolean;
-    maxConcurrentStreams?: number;
-  };
-}
-
-export interface OutlierDetection {
-  consecutiveErrors?: number;
-  consecutive5xxErrors?: number;
-  consecutiveGatewayErrors?: number;
-  splitExternalLocalOriginErrors?: boolean;
-  consecutiveLocalOriginFailures?: number;
-  interval?: DurationText;
-  baseEjectionTime?: DurationText;
-  maxEjectionPercent?: number;
-  minHealthPercent?: number;
-}
-
-export interface ClientTLSSettings {
-  mode?: 'DISABLE' | 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
-  clientCertificate?: string;
-  privateKey?: string;
-  caCertificates?: string;
-  credentialName?: string;
-  subjectAltNames?: string[];
-  sni?: string;
-  insecureSkipVerify?: boolean;
-}
-
-export interface PortTrafficPolicy {
-  port?: { number: number };
-  loadBalancer?: LoadBalancerSettings;
-  connectionPool?: ConnectionPoolSettings;
-  outlierDetection?: OutlierDetection;
-  tls?: ClientTLSSettings;
-}
-
-export interface TrafficPolicy extends Omit<PortTrafficPolicy, 'port'> {
-  portLevelSettings?: PortTrafficPolicy[];
-}
-
-export interface Subset {
-  name: string;
-  labels?: Record<string, string>;
-  trafficPolicy?: TrafficPolicy;
-}
-
-export interface DestinationRule {
-  host: string;
-  trafficPolicy?: TrafficPolicy;
-  subsets?: Subset[];
-  exportTo?: string[];
-  workloadSelector?: { matchLabels?: Record<string, string> };
 }
 
 export interface Port {

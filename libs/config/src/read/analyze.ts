@@ -4,6 +4,7 @@ import { formatPath } from '../problem.js';
 import type { Provision } from '../references.js';
 import type { Origin, Resource, ResourceKey } from '../resource.js';
 import { routeConflicts } from '../routes/conflicts.js';
+import { ruleConflicts } from '../routes/rule-conflicts.js';
 import type { FileReading } from './file.js';
 import type { DocumentReading } from './manifest.js';
 
@@ -48,7 +49,8 @@ export function conflicts(
   resources: Iterable<Resource>,
   originOf: (key: ResourceKey) => Origin | undefined,
 ): Diagnostic[] {
-  return routeConflicts(resources).map(({ code, message, path, resource }) =>
+  const all = [...resources];
+  return [...routeConflicts(all), ...ruleConflicts(all)].map(({ code, message, path, resource }) =>
     diagnostic(code, message, {
       origin: originOf(resource) ?? { file: '', line: 0 },
       path: formatPath(path),

@@ -131,16 +131,16 @@ spec: {hosts: [reviews.default.svc.cluster.local], ports: [{number: 80, name: ht
   });
 
   it('refuses what Istio would honour for security and Quartet cannot', () => {
-    const { diagnostics, resources } = read(`apiVersion: networking.istio.io/v1
-kind: DestinationRule
+    const { diagnostics, resources } = read(`apiVersion: config.istio.io/v1alpha2
+kind: handler
 metadata: {name: x}
-spec: {host: x, trafficPolicy: {tls: {mode: SIMPLE, caCrl: /crl}}}
+spec: {adapter: guard, connection: {address: "guard:80"}}
 `);
     expect(resources.size).toBe(0);
     expect(diagnostics[0]).toMatchObject({
       code: 'QT0010',
       level: 'Error',
-      path: 'spec.trafficPolicy.tls.caCrl',
+      path: 'spec.adapter',
     });
   });
 });

@@ -1,4 +1,4 @@
-import type { DestinationRule } from '../kinds/networking.js';
+import type { DestinationRule } from '../kinds/destination-rule.js';
 import type { Scope } from '../problem.js';
 import { checkSubsetName } from './destination.js';
 import { checkExportTo, checkLabels, checkUnique, isAddress, isWildcardHost } from './text.js';

@@ -5,6 +5,7 @@ import { checkServerAddress } from './address-text.js';
 import { checkExtensionProvider } from './extension-provider.js';
 import { checkFormat, checkFormatLabels } from './format.js';
 import { checkRetries } from './http-retries.js';
+import { checkLocality } from './locality.js';
 import { checkMeshProxyConfig } from './proxy-config.js';
 import { checkDuration, checkExportTo, checkRange, checkUnique, isDnsLabel, isHostName } from './text.js';
 import { checkTlsConfig } from './tls-config.js';
@@ -48,6 +49,7 @@ function checkTraffic(spec: MeshConfig, scope: Scope): void {
   checkDuration(spec.dnsRefreshRate, scope.at('dnsRefreshRate'));
   checkDuration(spec.protocolDetectionTimeout, scope.at('protocolDetectionTimeout'), { zero: true });
   checkKeepalive(spec.tcpKeepalive, scope.at('tcpKeepalive'));
+  checkLocality(spec.localityLbSetting, scope.at('localityLbSetting'));
   checkRetries(spec.defaultHttpRetryPolicy, scope.at('defaultHttpRetryPolicy'));
   for (const field of ['inboundClusterStatName', 'outboundClusterStatName'] as const)
     checkStatName(spec[field], scope.at(field));

@@ -2,7 +2,8 @@ import type { MeshProxyConfig, ProxyConfig, ProxyTracing, RemoteService } from '
 import type { Scope } from '../problem.js';
 import { checkServerAddress } from './address-text.js';
 import { checkDuration, checkLabels, checkRange, checkRegex } from './text.js';
-import { checkClientTls, checkKeepalive } from './traffic-policy.js';
+import { checkClientTls } from './client-tls.js';
+import { checkKeepalive } from './traffic-policy.js';
 import { checkTags } from './tracing-tags.js';
 
 /** @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#ProxyConfig */

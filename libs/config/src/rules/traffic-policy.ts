@@ -1,19 +1,22 @@
 import type {
-  ClientTLSSettings,
   ConnectionPoolSettings,
-  ConsistentHashLB,
-  LoadBalancerSettings,
   OutlierDetection,
   PortTrafficPolicy,
+  TcpKeepalive,
   TrafficPolicy,
-} from '../kinds/networking.js';
+  TunnelSettings,
+} from '../kinds/destination-rule.js';
 import type { Scope } from '../problem.js';
-import { checkDuration, checkHeaderName, checkPort, checkRange, checkUnique } from './text.js';
+import { checkClientTls } from './client-tls.js';
+import { checkLoadBalancer } from './load-balancer.js';
+import { checkDuration, checkPort, checkRange, checkUnique, isAddress, isHostName } from './text.js';
 
 export function checkTrafficPolicy(policy: TrafficPolicy | undefined, scope: Scope): void {
   if (!policy) return;
   if (Object.keys(policy).length === 0) scope.error('traffic policy must have at least one field');
   checkPolicyFields(policy, scope);
+  if (policy.tunnel) checkTunnel(policy.tunnel, scope.at('tunnel'));
+  checkRange(policy.retryBudget?.percent, 0, 100, scope.at('retryBudget', 'percent'));
   const settings = policy.portLevelSettings ?? [];
   settings.forEach((entry, index) => {
     const at = scope.at('portLevelSettings', index);
@@ -29,40 +32,18 @@ export function checkTrafficPolicy(policy: TrafficPolicy | undefined, scope: Sco
 }
 
 function checkPolicyFields(policy: PortTrafficPolicy, scope: Scope): void {
-  checkLoadBalancer(policy.loadBalancer, scope.at('loadBalancer'));
+  checkLoadBalancer(policy.loadBalancer, policy.outlierDetection, scope.at('loadBalancer'));
   checkConnectionPool(policy.connectionPool, scope.at('connectionPool'));
   checkOutlierDetection(policy.outlierDetection, scope.at('outlierDetection'));
   checkClientTls(policy.tls, scope.at('tls'));
 }
 
-function checkLoadBalancer(settings: LoadBalancerSettings | undefined, scope: Scope): void {
-  if (settings?.simple && settings.consistentHash) scope.error('takes only one of simple and consistentHash');
-  if (settings?.simple === 'LEAST_CONN')
-    scope.at('simple').warn('deprecated', 'LEAST_CONN is deprecated, use LEAST_REQUEST');
-  if (settings?.consistentHash) checkConsistentHash(settings.consistentHash, scope.at('consistentHash'));
-}
-
-function checkConsistentHash(hash: ConsistentHashLB, scope: Scope): void {
-  const keys = [hash.httpHeaderName, hash.httpCookie, hash.useSourceIp, hash.httpQueryParameterName];
-  if (keys.filter((key) => key !== undefined).length !== 1) {
-    scope.error('needs exactly one of httpHeaderName, httpCookie, useSourceIp and httpQueryParameterName');
-  }
-  if (hash.httpHeaderName !== undefined) checkHeaderName(hash.httpHeaderName, scope.at('httpHeaderName'));
-  if (hash.httpQueryParameterName === '') scope.at('httpQueryParameterName').error('must not be empty');
-  if (hash.httpCookie && !hash.httpCookie.name) scope.at('httpCookie').error('name required for HttpCookie');
-  checkDuration(hash.httpCookie?.ttl, scope.at('httpCookie', 'ttl'), { zero: true });
-  const sizes = [hash.minimumRingSize, hash.ringHash, hash.maglev].filter((size) => size !== undefined);
-  if (sizes.length > 1) scope.error('only one of minimumRingSize, maglev and ringHash can be specified');
-  // Envoy refuses a Maglev table of another size: it has to be prime, and this is its own upper bound.
-  checkRange(hash.maglev?.tableSize, 2, 5000011, scope.at('maglev', 'tableSize'));
-  if (hash.maglev?.tableSize !== undefined && !isPrime(hash.maglev.tableSize)) {
-    scope.at('maglev', 'tableSize').error('tableSize must be a prime number');
-  }
-}
-
-function isPrime(number: number): boolean {
-  for (let divisor = 2; divisor * divisor <= number; divisor += 1) if (number % divisor === 0) return false;
-  return number > 1;
+function checkTunnel({ targetHost, targetPort }: TunnelSettings, scope: Scope): void {
+  if (!targetHost) scope.error('a tunnel needs a target host');
+  else if (!isAddress(targetHost) && !isHostName(targetHost))
+    scope.at('targetHost').error(`invalid host ${JSON.stringify(targetHost)}`);
+  if (targetPort === undefined) scope.error('a tunnel needs a target port');
+  else checkPort(targetPort, scope.at('targetPort'));
 }
 
 export function checkConnectionPool(pool: ConnectionPoolSettings | undefined, scope: Scope): void {
@@ -83,14 +64,19 @@ export function checkConnectionPool(pool: ConnectionPoolSettings | undefined, sc
   ] as const;
   for (const field of counts) checkRange(http?.[field], 0, 2147483647, scope.at('http', field));
   checkDuration(http?.idleTimeout, scope.at('http', 'idleTimeout'), { zero: true });
+  if (http?.http2KeepAlive) {
+    const { interval, timeout } = http.http2KeepAlive;
+    const at = scope.at('http', 'http2KeepAlive');
+    if (interval === undefined || timeout === undefined) at.error('needs both interval and timeout');
+    checkDuration(interval, at.at('interval'));
+    checkDuration(timeout, at.at('timeout'));
+  }
   if (http?.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol) {
     scope.at('http').error('use client protocol must not be true when H2UpgradePolicy is UPGRADE');
   }
 }
 
-type Keepalive = NonNullable<ConnectionPoolSettings['tcp']>['tcpKeepalive'];
-
-export function checkKeepalive(keepalive: Keepalive, scope: Scope): void {
+export function checkKeepalive(keepalive: TcpKeepalive | undefined, scope: Scope): void {
   checkDuration(keepalive?.time, scope.at('time'));
   checkDuration(keepalive?.interval, scope.at('interval'));
 }
@@ -112,22 +98,5 @@ function checkOutlierDetection(outlier: OutlierDetection | undefined, scope: Sco
   checkRange(outlier.minHealthPercent, 0, 100, scope.at('minHealthPercent'));
   if (outlier.consecutiveLocalOriginFailures !== undefined && !outlier.splitExternalLocalOriginErrors) {
     scope.error('consecutiveLocalOriginFailures is specified, but splitExternalLocalOriginErrors is not set');
-  }
-}
-
-export function checkClientTls(tls: ClientTLSSettings | undefined, scope: Scope): void {
-  if (!tls) return;
-  const { mode, clientCertificate, privateKey, caCertificates, credentialName } = tls;
-  const files = [clientCertificate, privateKey, caCertificates].some(Boolean);
-  if (credentialName && files) scope.error('credentialName cannot be combined with certificate files');
-  if (mode === 'MUTUAL' && !credentialName) {
-    if (!clientCertificate) scope.error('client certificate required for mutual tls');
-    if (!privateKey) scope.error('private key required for mutual tls');
-  }
-  if (mode === 'ISTIO_MUTUAL' && (files || credentialName)) {
-    scope.error('ISTIO_MUTUAL uses the certificates of the mesh: name no others');
-  }
-  if (tls.insecureSkipVerify && tls.subjectAltNames?.length) {
-    scope.error('insecureSkipVerify and subjectAltNames exclude each other');
   }
 }

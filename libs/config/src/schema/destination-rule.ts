@@ -4,18 +4,24 @@ import {
   int32,
   labels,
   list,
+  mapOf,
   message,
+  noEffect,
+  number,
   oneOf,
-  refused,
   text,
   uint32,
-  unsupported,
 } from './builder.js';
 import type { Schema } from './builder.js';
 
 const consistentHash = message({
   httpHeaderName: text,
-  httpCookie: message({ name: text, path: text, ttl: duration, attributes: unsupported }),
+  httpCookie: message({
+    name: text,
+    path: text,
+    ttl: duration,
+    attributes: list(message({ name: text, value: text })),
+  }),
   useSourceIp: bool,
   httpQueryParameterName: text,
   minimumRingSize: uint32,
@@ -23,12 +29,20 @@ const consistentHash = message({
   maglev: message({ tableSize: uint32 }),
 });
 
+export const localityLbSetting = message({
+  enabled: bool,
+  distribute: list(message({ from: text, to: mapOf(uint32) })),
+  failover: list(message({ from: text, to: text })),
+  failoverPriority: list(text),
+});
+
 const loadBalancer = message({
   simple: oneOf('UNSPECIFIED', 'LEAST_CONN', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST'),
   consistentHash,
-  localityLbSetting: unsupported,
-  warmupDurationSecs: unsupported,
-  warmup: unsupported,
+  localityLbSetting,
+  zoneAwareLbSetting: noEffect('use localityLbSetting'),
+  warmupDurationSecs: duration,
+  warmup: message({ duration, minimumPercent: number, aggression: number }),
 });
 
 export const tcpKeepalive = message({ probes: uint32, time: duration, interval: duration });
@@ -50,6 +64,7 @@ export const connectionPool = message({
     h2UpgradePolicy: oneOf('DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE'),
     useClientProtocol: bool,
     maxConcurrentStreams: int32,
+    http2KeepAlive: message({ interval: duration, timeout: duration }),
   }),
 });
 
@@ -63,6 +78,7 @@ const outlierDetection = message({
   baseEjectionTime: duration,
   maxEjectionPercent: int32,
   minHealthPercent: int32,
+  outlierDetectionHttpErrorCodes: noEffect('errors are what Envoy counts: 5xx'),
 });
 
 export const clientTls = message({
@@ -70,7 +86,7 @@ export const clientTls = message({
   clientCertificate: text,
   privateKey: text,
   caCertificates: text,
-  caCrl: refused,
+  caCrl: text,
   credentialName: text,
   subjectAltNames: list(text),
   sni: text,
@@ -81,9 +97,13 @@ const policy = { loadBalancer, connectionPool, outlierDetection, tls: clientTls 
 const trafficPolicy = message({
   ...policy,
   portLevelSettings: list(message({ port: message({ number: uint32 }), ...policy })),
-  tunnel: unsupported,
-  proxyProtocol: unsupported,
-  retryBudget: unsupported,
+  tunnel: message({ protocol: oneOf('CONNECT', 'POST'), targetHost: text, targetPort: uint32 }),
+  proxyProtocol: message({ version: oneOf('V1', 'V2') }),
+  retryBudget: message({
+    percent: number,
+    minRetryConcurrency: uint32,
+    budgetInterval: noEffect('the requests under way count'),
+  }),
 });
 
 /** @see https://istio.io/latest/docs/reference/config/networking/destination-rule/ */

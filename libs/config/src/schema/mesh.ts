@@ -1,6 +1,6 @@
-import { bool, duration, int32, list, mapOf, message, noEffect, oneOf, text, uint32 } from './builder.js';
+import { bool, duration, int32, list, message, noEffect, oneOf, text, uint32 } from './builder.js';
 import type { Schema } from './builder.js';
-import { tcpKeepalive } from './destination-rule.js';
+import { localityLbSetting, tcpKeepalive } from './destination-rule.js';
 import { extensionProvider } from './extension-provider.js';
 import { meshProxyConfig } from './proxy-config.js';
 import { retries } from './virtual-service.js';
@@ -9,13 +9,6 @@ const OF_MIXER_FILTER = "it was a setting of Mixer's own filter, which upstream 
 const ONE_CLUSTER = 'it divides several clusters, and a mesh is one here';
 const NO_INGRESS = 'Ingress resources are not read';
 const CERTIFICATES_BY_CITADEL = "certificates are Citadel's";
-
-const localityLbSetting = message({
-  distribute: list(message({ from: text, to: mapOf(uint32) })),
-  failover: list(message({ from: text, to: text })),
-  failoverPriority: list(text),
-  enabled: bool,
-});
 
 const tlsConfig = message({
   minProtocolVersion: oneOf('TLS_AUTO', 'TLSV1_2', 'TLSV1_3'),

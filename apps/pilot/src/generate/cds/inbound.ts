@@ -1,5 +1,5 @@
 import { envoy } from '#common/proto/envoy';
-import type { ConnectionPoolSettings, ResourceKey } from '#config';
+import type { ConnectionPoolSettings, ResourceKey, TcpKeepalive } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { address } from '../common/address.js';
@@ -21,6 +21,8 @@ export interface InboundPick {
   readonly port: number;
   readonly connectionPool?: ConnectionPoolSettings;
   readonly connectTimeout: string;
+  /** That of the mesh. */
+  readonly keepalive?: TcpKeepalive;
   readonly sources: readonly ResourceKey[];
 }
 
@@ -30,6 +32,7 @@ export function pickInbound(view: WorldView, proxy: Proxy, name: string): Inboun
   const inbound =
     port === undefined ? undefined : inboundPorts(view, proxy).find((each) => each.port === port);
   if (!inbound) return undefined;
+  const mesh = view.mesh();
   return {
     sort: 'inbound',
     name,
@@ -37,7 +40,8 @@ export function pickInbound(view: WorldView, proxy: Proxy, name: string): Inboun
     endpoint: inbound.endpoint,
     port: inbound.endpointPort,
     ...(inbound.connectionPool && { connectionPool: inbound.connectionPool }),
-    connectTimeout: inbound.connectionPool?.tcp?.connectTimeout ?? view.mesh().connectTimeout,
+    connectTimeout: inbound.connectionPool?.tcp?.connectTimeout ?? mesh.connectTimeout,
+    ...(mesh.tcpKeepalive && { keepalive: mesh.tcpKeepalive }),
     sources: inbound.sources,
   };
 }
@@ -47,7 +51,7 @@ export function inboundCluster(pick: InboundPick): Cluster {
     name: pick.name,
     type: envoy.config.cluster.v3.Cluster.DiscoveryType.STATIC,
     connectTimeout: duration(pick.connectTimeout),
-    ...connectionPool(pick.connectionPool),
+    ...connectionPool(pick.connectionPool, { keepalive: pick.keepalive }),
     typedExtensionProtocolOptions: protocolOptions(pick.http2, pick.connectionPool) ?? {},
     loadAssignment: {
       clusterName: pick.name,

@@ -1,24 +1,28 @@
-import type { ResourceKey } from '#config';
+import type { ResourceKey, TcpKeepalive } from '#config';
 import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
+import type { Mesh } from '../../model/mesh.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Resolution, ServicePort } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 import type { Policy } from '../../model/traffic-policy.js';
 import { ruleView } from '../../model/traffic-policy.js';
 import { matches } from '../../registries/static/endpoints.js';
+import { weighsLocalities } from '../common/locality.js';
+import { parseOutbound } from '../common/names.js';
+import { provenance } from '../common/provenance.js';
+import { duration } from '../common/values.js';
 import { loadAssignment } from '../eds/load-assignment.js';
 import type { EndpointPick } from '../eds/pick.js';
 import { pickEndpoints } from '../eds/pick.js';
-import { outboundSni, parseOutbound } from '../common/names.js';
-import { provenance } from '../common/provenance.js';
-import { duration } from '../common/values.js';
+import type { Preference } from '../eds/preference.js';
+import { pickPreference, pickRanks } from '../eds/preference.js';
 import { connectionPool } from './connection-pool.js';
-import { loadBalancer } from './load-balancer.js';
+import { commonLoadBalancing, loadBalancer } from './load-balancer.js';
 import { outlierDetection } from './outlier.js';
 import { protocolOptions } from './protocol-options.js';
-import type { MeshTlsPick, StatedTlsPick } from './upstream-tls.js';
-import { autoMtls, meshSocket, requestedName, statedSocket } from './upstream-tls.js';
+import type { SecurityPick } from './security.js';
+import { pickSecurity, security } from './security.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
 
@@ -32,8 +36,12 @@ export interface OutboundPick {
   readonly policy: Policy;
   /** Endpoints of services that are found by name; those of others travel by EDS. */
   readonly endpoints: readonly EndpointPick[];
-  /** Set where mTLS is chosen by what each endpoint takes, or by the rule. */
-  readonly meshTls?: MeshTlsPick & { readonly automatic: boolean };
+  readonly preference?: Preference;
+  readonly weighsLocalities: boolean;
+  readonly http2: boolean;
+  readonly security?: SecurityPick;
+  /** That of the mesh. */
+  readonly keepalive?: TcpKeepalive;
   readonly connectTimeout: string;
   readonly dnsRefreshRate: string;
   /** The rule that counts most, if there is any. */
@@ -56,7 +64,9 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
   const seen = named
     ? view.endpoints(host, proxy.namespace).filter(({ labels }) => matches(rule.labels, labels))
     : [];
-  const meshTls = pickMeshTls(view, proxy, rule.policy, { service, port, name: parsed });
+  const http2 = speaksHttp2(port, rule.policy, mesh.h2UpgradePolicy);
+  const security = pickSecurity(view, proxy, rule, { service, port, name: parsed, http2 });
+  const preference = named ? pickPreference(view, proxy, rule.policy) : undefined;
   return {
     sort: 'outbound',
     name,
@@ -65,8 +75,12 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
     port,
     resolution: rule.policy.loadBalancer?.simple === 'PASSTHROUGH' ? 'ORIGINAL_DST' : service.resolution,
     policy: rule.policy,
-    endpoints: pickEndpoints(view, seen, port),
-    ...(meshTls && { meshTls }),
+    endpoints: pickEndpoints(view, seen, port, named ? pickRanks(view, proxy, rule.policy) : undefined),
+    ...(preference && { preference }),
+    weighsLocalities: weighsLocalities(view, rule.policy),
+    http2,
+    ...(security && { security }),
+    ...(mesh.tcpKeepalive && { keepalive: mesh.tcpKeepalive }),
     connectTimeout: rule.policy.connectionPool?.tcp?.connectTimeout ?? mesh.connectTimeout,
     dnsRefreshRate: mesh.dnsRefreshRate,
     ...(rule.sources[0] !== undefined && { rule: rule.sources[0] }),
@@ -74,51 +88,26 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
   };
 }
 
-interface Target {
-  readonly service: { readonly meshExternal: boolean; readonly resolution: Resolution };
-  readonly port: ServicePort;
-  readonly name: { readonly port: number; readonly subset: string; readonly host: string };
-}
-
-function pickMeshTls(
-  view: WorldView,
-  proxy: Proxy,
-  { tls }: Policy,
-  target: Target,
-): OutboundPick['meshTls'] {
-  const { service, port, name } = target;
-  const mesh = view.mesh();
-  const eligible = !service.meshExternal && service.resolution !== 'ORIGINAL_DST';
-  const automatic = !tls && mesh.enableAutoMtls && eligible && view.takesMtls(name.host, proxy.namespace);
-  if (!automatic && tls?.mode !== 'ISTIO_MUTUAL') return undefined;
-  const stated = tls?.subjectAltNames ?? [];
-  return {
-    automatic,
-    trustDomain: mesh.trustDomain,
-    sni: tls?.sni || outboundSni(name),
-    http2: port.protocol === 'HTTP2',
-    accounts: stated.length > 0 ? stated : view.accounts(name.host, proxy.namespace),
-  };
-}
-
 export function outboundCluster(pick: OutboundPick): Cluster {
-  const { policy, subset } = pick;
-  const outlier = policy.outlierDetection ? outlierDetection(policy.outlierDetection) : {};
+  const { policy, subset, http2, keepalive, security: secured } = pick;
+  const { loadBalancer: balance, connectionPool: pool, outlierDetection: outlier, retryBudget } = policy;
+  const requestName = secured?.kind === 'stated' ? secured.requestName : {};
   return {
     name: pick.name,
     connectTimeout: duration(pick.connectTimeout),
-    ...loadBalancer(policy.loadBalancer),
-    ...connectionPool(policy.connectionPool),
-    ...outlier,
+    ...loadBalancer(balance),
+    ...commonLoadBalancing(outlier, pick.weighsLocalities),
+    ...connectionPool(pool, { retryBudget, keepalive }),
+    ...(outlier && outlierDetection(outlier)),
     ...discovery(pick),
-    typedExtensionProtocolOptions: protocols(pick) ?? {},
-    ...security(pick),
+    typedExtensionProtocolOptions: protocolOptions(http2, pool, requestName) ?? {},
+    ...security(secured, policy.proxyProtocol),
     // As Istio does, the rule only: what the service is called is in the name, and there are thousands of clusters.
     metadata: provenance(pick.rule, subset ? { subset } : {}),
   };
 }
 
-function discovery({ name, resolution, endpoints, dnsRefreshRate }: OutboundPick): Cluster {
+function discovery({ name, resolution, endpoints, preference, dnsRefreshRate }: OutboundPick): Cluster {
   const { DiscoveryType, DnsLookupFamily, LbPolicy } = envoy.config.cluster.v3.Cluster;
   const v3 = envoy.config.core.v3.ApiVersion.V3;
   switch (resolution) {
@@ -138,32 +127,22 @@ function discovery({ name, resolution, endpoints, dnsRefreshRate }: OutboundPick
         dnsRefreshRate: duration(dnsRefreshRate),
         respectDnsTtl: true,
         // LOGICAL_DNS takes a single name.
-        loadAssignment: loadAssignment(name, resolution === 'STRICT_DNS' ? endpoints : endpoints.slice(0, 1)),
+        loadAssignment:
+          resolution === 'STRICT_DNS'
+            ? loadAssignment(name, endpoints, preference)
+            : loadAssignment(name, endpoints.slice(0, 1)),
       };
   }
 }
 
-function protocols(pick: OutboundPick): Cluster['typedExtensionProtocolOptions'] {
-  const stated = statedTls(pick);
-  const nameFromRequest = stated !== undefined && !requestedName(stated.tls, stated.host);
-  const http = isHttp(pick.port.protocol);
-  return protocolOptions(speaksHttp2(pick), pick.policy.connectionPool, nameFromRequest && http);
-}
-
-function speaksHttp2({ port, policy }: OutboundPick): boolean {
-  const upgraded = policy.connectionPool?.http?.h2UpgradePolicy === 'UPGRADE';
-  return port.protocol === 'HTTP2' || (port.protocol === 'HTTP' && upgraded);
-}
-
-function security(pick: OutboundPick): Cluster {
-  const { meshTls } = pick;
-  if (meshTls) return meshTls.automatic ? autoMtls(meshTls) : { transportSocket: meshSocket(meshTls) };
-  const stated = statedTls(pick);
-  return stated ? { transportSocket: statedSocket(stated) } : {};
-}
-
-function statedTls(pick: OutboundPick): StatedTlsPick | undefined {
-  const { tls } = pick.policy;
-  if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return undefined;
-  return { tls, host: pick.host, http2: speaksHttp2(pick) };
+/** A rule may ask for HTTP/2 whatever the port says; the mesh only where it says HTTP. */
+function speaksHttp2(
+  { protocol }: ServicePort,
+  { connectionPool }: Policy,
+  ofMesh: Mesh['h2UpgradePolicy'],
+): boolean {
+  const { h2UpgradePolicy, useClientProtocol } = connectionPool?.http ?? {};
+  if (protocol === 'HTTP2' || useClientProtocol) return protocol === 'HTTP2';
+  if (h2UpgradePolicy === 'UPGRADE') return true;
+  return h2UpgradePolicy !== 'DO_NOT_UPGRADE' && ofMesh === 'UPGRADE' && isHttp(protocol);
 }

@@ -4,10 +4,7 @@ import { duration, wrapped } from '../common/values.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
 
-/**
- * Ejection of failing endpoints. Success rate statistics are off, and so is panic routing unless a share of healthy
- * endpoints is asked for: a service often has no more than a few.
- */
+/** Ejection of failing endpoints. Statistics of success rates are off. */
 export function outlierDetection(settings: OutlierDetection): Cluster {
   const gateway = settings.consecutiveGatewayErrors ?? settings.consecutiveErrors;
   return {
@@ -22,7 +19,6 @@ export function outlierDetection(settings: OutlierDetection): Cluster {
       maxEjectionPercent: wrapped(settings.maxEjectionPercent || undefined),
       ...(settings.splitExternalLocalOriginErrors && localErrors(settings.consecutiveLocalOriginFailures)),
     },
-    commonLbConfig: { healthyPanicThreshold: { value: settings.minHealthPercent ?? 0 } },
   };
 }
 

@@ -5,26 +5,32 @@ import { any } from '../common/proto.js';
 import { duration, wrapped } from '../common/values.js';
 
 type Http2 = envoy.config.core.v3.Http2ProtocolOptions.$Properties;
+type Keepalive = NonNullable<NonNullable<ConnectionPoolSettings['http']>['http2KeepAlive']>;
 type Upstream = envoy.extensions.upstreams.http.v3.HttpProtocolOptions.$Properties;
 
 /** As many as HTTP/2 allows: a limit is the connection pool's business. */
 const MAX_STREAMS = 1073741824;
 
+export interface RequestName {
+  readonly autoSni?: boolean;
+  readonly autoSanValidation?: boolean;
+}
+
 /**
  * How an upstream speaks HTTP; undefined where Envoy's own way, HTTP/1.1, is meant.
  *
- * @param nameFromRequest whether TLS asks for, and verifies, the name that the request has as its authority
+ * @param requestName whether TLS asks for, and whether it verifies, the name that a request has as its authority
  */
 export function protocolOptions(
   http2: boolean,
   settings: ConnectionPoolSettings | undefined,
-  nameFromRequest = false,
+  requestName: RequestName = {},
 ): Record<string, Any> | undefined {
   const common = commonOptions(settings);
-  if (!http2 && !common && !settings?.http?.useClientProtocol && !nameFromRequest) return undefined;
+  if (!http2 && !common && !settings?.http?.useClientProtocol && !requestName.autoSni) return undefined;
   const options: Upstream = {
     ...common,
-    ...(nameFromRequest && { upstreamHttpProtocolOptions: { autoSni: true, autoSanValidation: true } }),
+    ...(requestName.autoSni && { upstreamHttpProtocolOptions: { ...requestName } }),
     ...protocol(http2, settings?.http),
   };
   const { HttpProtocolOptions } = envoy.extensions.upstreams.http.v3;
@@ -34,6 +40,7 @@ export function protocolOptions(
 function protocol(http2: boolean, settings: ConnectionPoolSettings['http']): Upstream {
   const http2ProtocolOptions: Http2 = {
     maxConcurrentStreams: { value: settings?.maxConcurrentStreams || MAX_STREAMS },
+    ...(settings?.http2KeepAlive && { connectionKeepalive: keepalive(settings.http2KeepAlive) }),
   };
   if (settings?.useClientProtocol) {
     return { useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions } };
@@ -41,9 +48,14 @@ function protocol(http2: boolean, settings: ConnectionPoolSettings['http']): Ups
   return { explicitHttpConfig: http2 ? { http2ProtocolOptions } : { httpProtocolOptions: {} } };
 }
 
+function keepalive({ interval, timeout }: Keepalive): Http2['connectionKeepalive'] {
+  return { interval: duration(interval), timeout: duration(timeout) };
+}
+
 function commonOptions(settings: ConnectionPoolSettings | undefined): Upstream | undefined {
-  const { idleTimeout, maxRequestsPerConnection } = settings?.http ?? {};
+  const { maxRequestsPerConnection } = settings?.http ?? {};
   const { maxConnectionDuration } = settings?.tcp ?? {};
+  const idleTimeout = settings?.http?.idleTimeout ?? settings?.tcp?.idleTimeout;
   if (!idleTimeout && !maxRequestsPerConnection && !maxConnectionDuration) return undefined;
   return {
     commonHttpProtocolOptions: {

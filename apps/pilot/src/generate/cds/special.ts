@@ -1,3 +1,4 @@
+import type { TcpKeepalive } from '#config';
 import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
 import { BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH } from '../common/names.js';
@@ -11,16 +12,18 @@ export interface SpecialPick {
   readonly sort: 'special';
   readonly name: string;
   readonly connectTimeout: string;
+  /** That of the mesh. */
+  readonly keepalive?: TcpKeepalive;
   readonly sources: readonly string[];
 }
 
 export function pickSpecial(view: WorldView, name: string): SpecialPick | undefined {
   if (name !== BLACK_HOLE && name !== PASSTHROUGH && name !== INBOUND_PASSTHROUGH) return undefined;
-  const { connectTimeout, sources } = view.mesh();
-  return { sort: 'special', name, connectTimeout, sources };
+  const { connectTimeout, tcpKeepalive: keepalive, sources } = view.mesh();
+  return { sort: 'special', name, connectTimeout, ...(keepalive && { keepalive }), sources };
 }
 
-export function specialCluster({ name, connectTimeout }: SpecialPick): Cluster {
+export function specialCluster({ name, connectTimeout, keepalive }: SpecialPick): Cluster {
   const { DiscoveryType, LbPolicy } = envoy.config.cluster.v3.Cluster;
   const shared = { name, connectTimeout: duration(connectTimeout) };
   if (name === BLACK_HOLE) return { ...shared, type: DiscoveryType.STATIC };
@@ -28,7 +31,7 @@ export function specialCluster({ name, connectTimeout }: SpecialPick): Cluster {
     ...shared,
     type: DiscoveryType.ORIGINAL_DST,
     lbPolicy: LbPolicy.CLUSTER_PROVIDED,
-    ...connectionPool(undefined),
+    ...connectionPool(undefined, { keepalive }),
     // From this source address the capture rules let traffic through to the application.
     ...(name === INBOUND_PASSTHROUGH && {
       upstreamBindConfig: { sourceAddress: { address: '127.0.0.6', portValue: 0 } },

@@ -1,20 +1,20 @@
 import type { ClientTLSSettings } from '#config';
 import { envoy } from '#common/proto/envoy';
-import { isWildcard } from '../../model/host.js';
-import { any, struct } from '../common/proto.js';
+import { any } from '../common/proto.js';
 import {
   ISTIO_ALPN,
   anyoneIn,
   meshTls,
+  pilotSecret,
   spiffeName,
   statedName,
   tlsSocket,
   upstreamTls,
 } from '../common/tls.js';
 
-type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
 type TransportSocket = envoy.config.core.v3.TransportSocket.$Properties;
 type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.$Properties;
+type ValidationContext = envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.$Properties;
 
 /** How to reach endpoints that take the mesh's mTLS. */
 export interface MeshTlsPick {
@@ -23,15 +23,6 @@ export interface MeshTlsPick {
   readonly http2: boolean;
   /** Whom the endpoints may be: SPIFFE paths or stated names; empty: anybody of the trust domain. */
   readonly accounts: readonly string[];
-}
-
-/** mTLS towards the endpoints that are known to take it; to the others plain text, which is what no match means. */
-export function autoMtls(pick: MeshTlsPick): Cluster {
-  return {
-    transportSocketMatches: [
-      { name: 'tlsMode-istio', match: struct({ tlsMode: 'istio' }), transportSocket: meshSocket(pick) },
-    ],
-  };
 }
 
 export function meshSocket({ trustDomain, sni, http2, accounts }: MeshTlsPick): TransportSocket {
@@ -45,40 +36,61 @@ export function meshSocket({ trustDomain, sni, http2, accounts }: MeshTlsPick): 
 /** Where the roots of the public web stand, which count where a rule names no others. */
 const SYSTEM_ROOTS = '/etc/ssl/certs/ca-certificates.crt';
 
+/** SIMPLE and MUTUAL: TLS as a rule describes it. */
 export interface StatedTlsPick {
   readonly tls: ClientTLSSettings;
-  readonly host: string;
+  /** The name that the server is asked for; empty where each request tells it. */
+  readonly sni: string;
+  /** Names of which the server has to prove one; none where each request tells it. */
+  readonly names: readonly string[];
   readonly http2: boolean;
 }
 
 /**
- * SIMPLE and MUTUAL: TLS as the rule describes it, with certificates from files of the proxy's host. The server has to
- * prove the names that the rule states, else the one that it is asked for; not at all only where the rule says so.
+ * Certificates are files of the proxy's host, or a secret that Pilot gives to whom it belongs. The server is not
+ * verified at all only where the rule says so.
  */
-export function statedSocket({ tls, host, http2 }: StatedTlsPick): TransportSocket {
-  const { UpstreamTlsContext } = envoy.extensions.transport_sockets.tls.v3;
-  const sni = requestedName(tls, host);
-  const stated = tls.subjectAltNames?.length ? tls.subjectAltNames : [sni].filter(Boolean);
-  const validationContext = {
-    trustedCa: { filename: tls.caCertificates || SYSTEM_ROOTS },
-    matchTypedSubjectAltNames: stated.map(statedName),
-  };
+export function statedSocket({ tls, sni, names, http2 }: StatedTlsPick): TransportSocket {
+  const { TlsParameters, UpstreamTlsContext } = envoy.extensions.transport_sockets.tls.v3;
   const commonTlsContext: CommonTlsContext = {
+    tlsParams: {
+      tlsMinimumProtocolVersion: TlsParameters.TlsProtocol.TLSv1_2,
+      tlsMaximumProtocolVersion: TlsParameters.TlsProtocol.TLSv1_3,
+    },
     ...(http2 && { alpnProtocols: ['h2'] }),
-    ...(tls.mode === 'MUTUAL' && tls.clientCertificate && { tlsCertificates: [clientCertificate(tls)] }),
-    ...(!tls.insecureSkipVerify && { validationContext }),
+    ...(tls.credentialName ? fromSecret(tls, tls.credentialName, names) : fromFiles(tls, names)),
   };
   return tlsSocket(any(UpstreamTlsContext, { commonTlsContext, sni }));
 }
 
-/** The server's name; empty where only a request can tell it, then Envoy asks for and verifies its authority. */
-export function requestedName({ sni }: ClientTLSSettings, host: string): string {
-  return sni || (isWildcard(host) ? '' : host);
+function fromFiles(tls: ClientTLSSettings, names: readonly string[]): CommonTlsContext {
+  const { mode, clientCertificate = '', privateKey = '', caCertificates, caCrl } = tls;
+  const certificate = {
+    certificateChain: { filename: clientCertificate },
+    privateKey: { filename: privateKey },
+  };
+  const roots = caCertificates && caCertificates !== 'system' ? caCertificates : SYSTEM_ROOTS;
+  const validationContext: ValidationContext = {
+    trustedCa: { filename: roots },
+    matchTypedSubjectAltNames: names.map(statedName),
+    ...(caCrl && { crl: { filename: caCrl } }),
+  };
+  return {
+    ...(mode === 'MUTUAL' && clientCertificate && { tlsCertificates: [certificate] }),
+    ...(!tls.insecureSkipVerify && { validationContext }),
+  };
 }
 
-function clientCertificate({ clientCertificate, privateKey }: ClientTLSSettings) {
+/** Istio's name for the part of a credential that says whom to trust. */
+const CA_SUFFIX = '-cacert';
+
+function fromSecret(tls: ClientTLSSettings, credential: string, names: readonly string[]): CommonTlsContext {
+  const combinedValidationContext = {
+    defaultValidationContext: { matchTypedSubjectAltNames: names.map(statedName) },
+    validationContextSdsSecretConfig: pilotSecret(`${credential}${CA_SUFFIX}`),
+  };
   return {
-    certificateChain: { filename: clientCertificate ?? '' },
-    privateKey: { filename: privateKey ?? '' },
+    ...(tls.mode === 'MUTUAL' && { tlsCertificateSdsSecretConfigs: [pilotSecret(credential)] }),
+    ...(!tls.insecureSkipVerify && { combinedValidationContext }),
   };
 }

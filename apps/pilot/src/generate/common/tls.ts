@@ -29,6 +29,14 @@ function agentSecret(name: string): SdsSecretConfig {
   };
 }
 
+/** A secret of the user's, from Pilot, which gives it only to the namespace that it belongs to. */
+export function pilotSecret(credential: string): SdsSecretConfig {
+  return {
+    name: `kubernetes://${credential}`,
+    sdsConfig: { ads: {}, resourceApiVersion: envoy.config.core.v3.ApiVersion.V3 },
+  };
+}
+
 /** The workload's own certificate, and a peer that the mesh's root vouches for. */
 export function meshTls(alpnProtocols: string[], names: SubjectAltName[]): CommonTlsContext {
   const { TlsProtocol } = envoy.extensions.transport_sockets.tls.v3.TlsParameters;

@@ -12,10 +12,13 @@ import { seal } from '../common/seal.js';
 import { loadAssignment } from './load-assignment.js';
 import type { EndpointPick } from './pick.js';
 import { pickEndpoints } from './pick.js';
+import type { Preference } from './preference.js';
+import { pickPreference, pickRanks } from './preference.js';
 
 interface LoadAssignmentPick {
   readonly name: string;
   readonly endpoints: readonly EndpointPick[];
+  readonly preference?: Preference;
   readonly sources: readonly ResourceKey[];
 }
 
@@ -35,16 +38,17 @@ export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
     const seen = view
       .endpoints(parsed.host, proxy.namespace)
       .filter(({ address, labels }) => isStatic(address) && matches(rule.labels, labels));
-    const endpoints = pickEndpoints(view, seen, port);
+    const endpoints = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy));
+    const preference = pickPreference(view, proxy, rule.policy);
     const sources = distinctSources(
       service.sources,
       seen.map(({ source }) => source),
     );
-    return seal('ClusterLoadAssignment', { name, endpoints, sources });
+    return seal('ClusterLoadAssignment', { name, endpoints, ...(preference && { preference }), sources });
   },
 
   generate(inputs) {
-    const message = loadAssignment(inputs.name, inputs.endpoints);
+    const message = loadAssignment(inputs.name, inputs.endpoints, inputs.preference);
     const value = envoy.config.endpoint.v3.ClusterLoadAssignment.encode(message).finish();
     return { value, sources: inputs.sources };
   },

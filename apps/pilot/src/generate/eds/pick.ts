@@ -9,6 +9,8 @@ export interface EndpointPick {
   readonly locality: string;
   readonly weight: number;
   readonly mtls: boolean;
+  /** Set where labels decide which endpoints are preferred: the smaller, the more so. */
+  readonly rank?: number;
 }
 
 /** An endpoint takes mTLS if it has a sidecar and no policy of its workload turns it off there. */
@@ -16,11 +18,13 @@ export function pickEndpoints(
   view: WorldView,
   endpoints: readonly Endpoint[],
   port: ServicePort,
+  rankOf?: (endpoint: Endpoint) => number,
 ): EndpointPick[] {
   return endpoints.map((endpoint) => {
     const { address, locality, weight, tlsMode, namespace, labels } = endpoint;
     const number = endpointPort(endpoint, port);
     const mtls = tlsMode === 'istio' && view.mtls(namespace, labels, number).mode !== 'DISABLE';
-    return { address, port: number, locality, weight, mtls };
+    const rank = rankOf && { rank: rankOf(endpoint) };
+    return { address, port: number, locality, weight, mtls, ...rank };
   });
 }

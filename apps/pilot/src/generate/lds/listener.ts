@@ -61,13 +61,13 @@ function httpListener(pick: HttpListenerPick): Listener {
   };
 }
 
-function tcpListener({ chains, fallback, ...pick }: TcpListenerPick): Listener {
+function tcpListener({ chains, fallback, policies, ...pick }: TcpListenerPick): Listener {
   const bySni = chains.map(({ serverNames, cluster }): FilterChain => {
-    return { filterChainMatch: { serverNames: [...serverNames] }, filters: [tcpProxy(cluster)] };
+    return { filterChainMatch: { serverNames: [...serverNames] }, filters: [tcpProxy(cluster, policies)] };
   });
   return {
     filterChains: bySni,
-    defaultFilterChain: { filters: [tcpProxy(fallback)] },
+    defaultFilterChain: { filters: [tcpProxy(fallback, policies)] },
     listenerFilters: bySni.length > 0 ? [tlsInspector()] : [],
     trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
     ...capture(pick),

@@ -1,6 +1,7 @@
 import type { ResourceKey } from '#config';
 import type { InboundChainPick } from './inbound-chains.js';
 import type { HttpPick } from './http-connection-manager.js';
+import type { TcpPolicy } from './tcp-policy.js';
 
 interface Named {
   readonly name: string;
@@ -26,6 +27,8 @@ export interface TcpListenerPick extends Named {
   readonly chains: readonly { readonly serverNames: readonly string[]; readonly cluster: string }[];
   /** Where connections go that no chain takes; empty: nowhere. */
   readonly fallback: string;
+  /** What rules say of these clusters. */
+  readonly policies: readonly TcpPolicy[];
 }
 
 export interface InboundListenerPick extends Named {

@@ -7,6 +7,7 @@ import type { OwnEgress } from '../common/own-egress.js';
 import { ownEgress } from '../common/own-egress.js';
 import type { HttpListenerPick, TcpListenerPick } from './listeners.js';
 import { outboundHttp } from './select-outbound.js';
+import { pickTcpPolicies } from './tcp-policy.js';
 
 /** The listeners that a Sidecar's egress has by itself, of whatever protocol. */
 export function pickOwnEgress(
@@ -33,13 +34,15 @@ function destinations(
   view: WorldView,
   proxy: Proxy,
   own: OwnEgress,
-): Pick<TcpListenerPick, 'chains' | 'fallback'> {
+): Pick<TcpListenerPick, 'chains' | 'fallback' | 'policies'> {
   const targets = targetsOf(view, proxy, own);
   const plain = targets.find(({ protocol }) => protocol !== 'TLS');
   const chains = targets
     .filter(({ protocol }) => protocol === 'TLS')
     .map(({ host, cluster }) => ({ serverNames: [host], cluster }));
-  return { chains, fallback: plain?.cluster ?? unknownDestination(view, proxy) };
+  const fallback = plain?.cluster ?? unknownDestination(view, proxy);
+  const policies = pickTcpPolicies(view, proxy, [...chains.map(({ cluster }) => cluster), fallback]);
+  return { chains, fallback, policies };
 }
 
 /** What is imported on the listener's port; on a socket, at the first port of each service. */

@@ -13,6 +13,7 @@ import { unknownDestination } from '../common/outbound-policy.js';
 import { capturedPorts, httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
 import { accessLogFile } from './access-log.js';
 import type { HttpPick } from './http-connection-manager.js';
+import { pickTcpPolicies } from './tcp-policy.js';
 import type { HttpListenerPick, TcpListenerPick, VirtualOutboundPick } from './listeners.js';
 import { outboundAttributes } from './mixer-attributes.js';
 import { pickReport } from './mixer-report.js';
@@ -111,17 +112,20 @@ export function pickTcpListener(view: WorldView, proxy: Proxy, name: string): Tc
   const uses = tcpUses(view, proxy, found.port).filter((use) => addressesOf(use).includes(found.address));
   const plain = uses.find(({ protocol }) => protocol === 'TCP');
   const bySni = uses.filter(({ protocol }) => protocol === 'TLS');
+  const chains = bySni.map(({ host }) => ({
+    serverNames: [host],
+    cluster: outboundCluster(found.port, '', host),
+  }));
+  const fallback = plain ? outboundCluster(found.port, '', plain.host) : unknownDestination(view, proxy);
   return {
     sort: 'tcp',
     name,
     ...found,
     binds: false,
     transparent: proxy.interceptionMode === 'TPROXY',
-    chains: bySni.map(({ host }) => ({
-      serverNames: [host],
-      cluster: outboundCluster(found.port, '', host),
-    })),
-    fallback: plain ? outboundCluster(found.port, '', plain.host) : unknownDestination(view, proxy),
+    chains,
+    fallback,
+    policies: pickTcpPolicies(view, proxy, [...chains.map(({ cluster }) => cluster), fallback]),
     sources: uses.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []),
   };
 }

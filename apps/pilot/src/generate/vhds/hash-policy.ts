@@ -15,8 +15,9 @@ export function hashPolicies(destinations: readonly RouteDestination[]): HashPol
 function hashPolicy(hash: ConsistentHashLB): HashPolicy[] {
   if (hash.httpHeaderName) return [{ header: { headerName: hash.httpHeaderName } }];
   if (hash.httpCookie) {
-    const { name, path, ttl } = hash.httpCookie;
-    return [{ cookie: { name, path: path ?? '', ...(ttl !== undefined && { ttl: duration(ttl) }) } }];
+    const { name, path = '', ttl, attributes = [] } = hash.httpCookie;
+    const stated = attributes.map((attribute) => ({ name: attribute.name, value: attribute.value ?? '' }));
+    return [{ cookie: { name, path, ...(ttl !== undefined && { ttl: duration(ttl) }), attributes: stated } }];
   }
   if (hash.useSourceIp) return [{ connectionProperties: { sourceIp: true } }];
   if (hash.httpQueryParameterName) return [{ queryParameter: { name: hash.httpQueryParameterName } }];

@@ -1,0 +1,63 @@
+import type { LocalityLoadBalancerSetting } from '#config';
+import type { WorldView } from '../../model/contract.js';
+import type { Locality } from '../../model/locality.js';
+import { isWithin, labelAt, parseLocality } from '../../model/locality.js';
+import type { Proxy } from '../../model/proxy.js';
+import type { Endpoint } from '../../model/service.js';
+import type { Policy } from '../../model/traffic-policy.js';
+import { localityOf, localitySettings } from '../common/locality.js';
+
+/** Which endpoints a client at some place prefers. */
+export interface Preference {
+  /** Percent of the traffic by `region/zone/subzone`; what is in none of these gets nothing. */
+  readonly shares?: Readonly<Record<string, number>>;
+  /** Nearer endpoints before farther ones, and of other regions `failover` first. */
+  readonly near?: { readonly locality: Locality; readonly failover?: string };
+}
+
+/**
+ * What a rule, or the mesh, says about localities. Failover is for services with outlier detection: without it
+ * nothing is ever found to have failed.
+ *
+ * @see https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/
+ */
+export function pickPreference(view: WorldView, proxy: Proxy, policy: Policy): Preference | undefined {
+  const settings = localitySettings(view, policy);
+  if (settings?.distribute?.length) return distribution(settings.distribute, localityOf(view, proxy));
+  if (!settings || !policy.outlierDetection) return undefined;
+  if (settings.failoverPriority?.length && !settings.failover?.length) return undefined;
+  const locality = localityOf(view, proxy);
+  const to = settings.failover?.find(({ from }) => from === locality.region)?.to;
+  return { near: { locality, ...(to !== undefined && { failover: to }) } };
+}
+
+function distribution(
+  entries: NonNullable<LocalityLoadBalancerSetting['distribute']>,
+  from: Locality,
+): Preference | undefined {
+  const entry = entries.find((each) => isWithin(from, each.from ?? ''));
+  return entry && { shares: entry.to ?? {} };
+}
+
+/**
+ * How far an endpoint is from a client by the labels that they are to have in common: 0 for all of them, more the
+ * earlier in the list the first difference is. Undefined where labels play no part.
+ */
+export function pickRanks(
+  view: WorldView,
+  proxy: Proxy,
+  policy: Policy,
+): ((endpoint: Endpoint) => number) | undefined {
+  const settings = localitySettings(view, policy);
+  const entries = settings?.failoverPriority ?? [];
+  if (entries.length === 0 || settings?.distribute?.length || !policy.outlierDetection) return undefined;
+  const wanted = entries.map((entry): [string, string] => {
+    const [label = '', stated] = entry.split('=');
+    return [label, stated ?? labelAt(label, proxy.labels, () => localityOf(view, proxy))];
+  });
+  return ({ labels, locality }) => {
+    const place = (): Locality => parseLocality(locality);
+    const differs = wanted.findIndex(([label, value]) => labelAt(label, labels, place) !== value);
+    return differs < 0 ? 0 : entries.length - differs;
+  };
+}

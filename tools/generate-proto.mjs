@@ -10,16 +10,21 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { NEWER_FIELDS, writeNewerFields } from './newer-fields.mjs';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const protoDir = join(root, 'libs/common/src/proto');
 const deps = join(dirname(require.resolve('@grpc/grpc-js-xds/package.json')), 'deps');
-const includes = [
+const published = [
   join(protoDir, 'protos'),
   ...['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((dir) => join(deps, dir)),
 ];
+
+/** Copies with {@link NEWER_FIELDS} come first. */
+const newer = join(protoDir, 'envoy', 'gen', 'newer');
+const includes = [newer, ...published];
 
 const filters = 'envoy/extensions/filters';
 const BUNDLES = {
@@ -33,6 +38,19 @@ const BUNDLES = {
     'envoy/extensions/access_loggers/file/v3/file.proto',
     'envoy/extensions/access_loggers/grpc/v3/als.proto',
     'envoy/extensions/access_loggers/stream/v3/stream.proto',
+    'envoy/extensions/access_loggers/open_telemetry/v3/logs_service.proto',
+    'envoy/extensions/access_loggers/filters/cel/v3/cel.proto',
+    ...['zipkin', 'opentelemetry', 'datadog', 'skywalking'].map(
+      (tracer) => `envoy/config/trace/v3/${tracer}.proto`,
+    ),
+    ...['environment', 'dynatrace', 'static_config'].map(
+      (name) =>
+        `envoy/extensions/tracers/opentelemetry/resource_detectors/v3/${name}_resource_detector.proto`,
+    ),
+    'envoy/extensions/tracers/opentelemetry/samplers/v3/dynatrace_sampler.proto',
+    'envoy/extensions/request_id/uuid/v3/uuid.proto',
+    'envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.proto',
+    `${filters}/listener/proxy_protocol/v3/proxy_protocol.proto`,
     'envoy/extensions/transport_sockets/tls/v3/tls.proto',
     'envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol.proto',
     'envoy/extensions/transport_sockets/raw_buffer/v3/raw_buffer.proto',
@@ -81,7 +99,7 @@ const OPTIONS =
 
 function fingerprint(bundle, types) {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
-  hash.update(JSON.stringify([bundle, types]));
+  hash.update(JSON.stringify([bundle, types, NEWER_FIELDS]));
   hash.update(readFileSync(require.resolve('@grpc/grpc-js-xds/package.json')));
   hash.update(readFileSync(require.resolve('protobufjs-cli/package.json')));
   const own = readdirSync(join(protoDir, 'protos'), { recursive: true }).filter((file) =>
@@ -128,6 +146,7 @@ async function once(stamp, print, artefact, action) {
 }
 
 export async function generateProto({ types }) {
+  writeNewerFields(published, newer);
   for (const bundle of Object.keys(BUNDLES)) await generate(bundle, types);
 }
 

@@ -6,7 +6,7 @@ import { checkDestinationRule } from './rules/destination-rule.js';
 import { checkGateway } from './rules/gateway.js';
 import { checkMeshConfig } from './rules/mesh.js';
 import * as policyRules from './rules/policy.js';
-import { checkProxyConfig } from './rules/proxy-config.js';
+import { checkMeshProxyConfig, checkProxyConfig } from './rules/proxy-config.js';
 import { checkPeerAuthentication } from './rules/security.js';
 import { checkServiceEntry, checkWorkloadEntry, checkWorkloadGroup } from './rules/service-entry.js';
 import { checkSidecar } from './rules/sidecar.js';
@@ -18,7 +18,7 @@ import { gateway } from './schema/gateway.js';
 import { meshConfig } from './schema/mesh.js';
 import { normalise } from './schema/normalise.js';
 import * as policySchemas from './schema/policy.js';
-import { proxyConfig } from './schema/proxy-config.js';
+import { meshProxyConfig, proxyConfig } from './schema/proxy-config.js';
 import { peerAuthentication } from './schema/security.js';
 import { serviceEntry, workloadEntry, workloadGroup } from './schema/service-entry.js';
 import { sidecar } from './schema/sidecar.js';
@@ -48,6 +48,7 @@ const CHECKS: ReadonlyMap<string, KindChecks> = new Map([
   ['PeerAuthentication', checks(peerAuthentication, checkPeerAuthentication)],
   ['ProxyConfig', checks(proxyConfig, checkProxyConfig)],
   ['Telemetry', checks(telemetry, checkTelemetry)],
+  ['MeshProxyConfig', checks(meshProxyConfig, checkMeshProxyConfig)],
   ['MeshConfig', checks(meshConfig, checkMeshConfig)],
   ['rule', checks(policySchemas.rule, policyRules.checkRule)],
   ['handler', checks(policySchemas.handler, policyRules.checkHandler)],

@@ -34,6 +34,7 @@ const PROXIES = [
     INTERCEPTION_MODE: 'NONE',
     HTTP_PROXY_PORT: '15080',
     LABELS: { app: 'c' },
+    PROXY_CONFIG: { tracing: { zipkin: { address: '127.0.0.1:9411' }, sampling: 5 } },
   }),
   proxy('router~10.0.0.3~gateway.default~default.svc.cluster.local', { LABELS: { istio: 'gateway' } }),
   proxy('router~10.0.0.1~other.backend~backend.svc.cluster.local', { LABELS: { istio: 'other' } }),

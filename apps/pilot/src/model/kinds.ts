@@ -10,6 +10,8 @@ export const KIND = {
   gateway: 'networking.istio.io/Gateway',
   sidecar: 'networking.istio.io/Sidecar',
   peerAuthentication: 'security.istio.io/PeerAuthentication',
+  telemetry: 'telemetry.istio.io/Telemetry',
+  proxyConfig: 'networking.istio.io/ProxyConfig',
   mesh: 'mesh.istio.io/MeshConfig',
   rule: 'config.istio.io/rule',
   instance: 'config.istio.io/instance',

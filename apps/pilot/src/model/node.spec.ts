@@ -37,6 +37,7 @@ describe('proxyFromNode', () => {
       workloadEntry: 'reviews-v1',
       httpProxyPort: 15080,
       vhds: true,
+      proxyConfig: {},
       className: expect.any(String),
     });
   });

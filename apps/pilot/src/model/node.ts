@@ -1,6 +1,10 @@
+import type { MeshProxyConfig } from '#config';
+import { MESH_PROXY_CONFIG, readSpec } from '#config';
 import { digestOf } from './config.js';
 import type { Locality } from './locality.js';
 import { localityOfLabels } from './locality.js';
+import type { TrafficProxyConfig } from './proxy-config.js';
+import { trafficPart } from './proxy-config.js';
 import type { Proxy } from './proxy.js';
 
 /** What an Envoy says of itself, before it is trusted: metadata is any JSON. */
@@ -48,6 +52,7 @@ function described(node: Node, metadata: Metadata, name: string) {
     workloadEntry: metadata.text('WORKLOAD_ENTRY'),
     httpProxyPort: metadata.port('HTTP_PROXY_PORT'),
     vhds: metadata.flag('QUARTET_VHDS'),
+    proxyConfig: metadata.proxyConfig(),
   } as const;
 }
 
@@ -56,6 +61,9 @@ function localityOf({ locality = {} }: Node, labels: Readonly<Record<string, str
   const stated = region === '' ? localityOfLabels(labels) : undefined;
   return stated ?? { region, zone, subZone };
 }
+
+/** Characters of a proxy's own configuration, as JSON. */
+const MAX_PROXY_CONFIG = 20_000;
 
 /** Metadata comes as JSON from a CLI and as a Struct from Envoy: numbers and flags may well be strings. */
 class Metadata {
@@ -72,6 +80,14 @@ class Metadata {
 
   flag(key: string): boolean {
     return this.values[key] === true || this.text(key) === 'true';
+  }
+
+  /** What breaks the schema counts as nothing said; so does what is larger than anybody's. */
+  proxyConfig(): TrafficProxyConfig {
+    const value = this.values['PROXY_CONFIG'];
+    if (value === undefined || JSON.stringify(value).length > MAX_PROXY_CONFIG) return {};
+    const { spec, valid } = readSpec(MESH_PROXY_CONFIG, value, []);
+    return valid ? trafficPart(spec as MeshProxyConfig) : {};
   }
 
   port(key: string): number {

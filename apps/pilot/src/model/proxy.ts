@@ -1,4 +1,5 @@
 import type { Locality } from './locality.js';
+import type { TrafficProxyConfig } from './proxy-config.js';
 
 /**
  * A proxy as its node message describes it, trimmed to what generation reads. Two proxies with equal `className` get
@@ -29,5 +30,7 @@ export interface Proxy {
   readonly httpProxyPort: number;
   /** Metadata QUARTET_VHDS: takes virtual hosts one by one instead of whole route tables. */
   readonly vhds: boolean;
+  /** Metadata PROXY_CONFIG, as far as Pilot reads it: the proxy's own part of how it is set up. */
+  readonly proxyConfig: TrafficProxyConfig;
   readonly className: string;
 }

@@ -206,7 +206,33 @@ const meshConfig = fc.record({
   accessLogFile: fc.constantFrom('', '/dev/stdout'),
   rootNamespace: fc.constantFrom('istio-system', 'backend'),
   defaultServiceExportTo: fc.constantFrom(['*'], ['.']),
+  extensionProviders: fc.constantFrom(
+    undefined,
+    [{ name: 'spans', zipkin: { service: 'a.default.svc.cluster.local', port: 80 } }],
+    [
+      { name: 'spans', opentelemetry: { service: 'c.backend.svc.cluster.local', port: 81, http: {} } },
+      { name: 'logs', envoyHttpAls: { service: 'backend/b.default.svc.cluster.local', port: 80 } },
+    ],
+  ),
+  defaultProviders: fc.constantFrom(undefined, { tracing: ['spans'] }, { accessLogging: ['logs', 'envoy'] }),
+  defaultConfig: fc.constantFrom(
+    undefined,
+    { tracing: { zipkin: { address: '10.0.0.9:9411' } } },
+    { gatewayTopology: { numTrustedProxies: 1 }, proxyHeaders: { server: { disabled: true } } },
+  ),
 });
+
+const selector = fc.constantFrom(undefined, { matchLabels: { app: 'a' } }, { matchLabels: { app: 'c' } });
+const telemetry = fc.record({
+  selector,
+  tracing: fc.constantFrom(undefined, [{ providers: [{ name: 'spans' }] }], [{ disableSpanReporting: true }]),
+  accessLogging: fc.constantFrom(
+    undefined,
+    [{ providers: [{ name: 'logs' }], match: { mode: 'SERVER' } }],
+    [{ filter: { expression: 'response.code >= 400' } }],
+  ),
+});
+const proxyConfig = fc.record({ selector, environmentVariables: fc.constantFrom({ A: 'b' }, undefined) });
 
 function resource(group: string, kind: string, names: fc.Arbitrary<string>, spec: fc.Arbitrary<unknown>) {
   const time = fc.constantFrom('', '2020-01-01T00:00:00Z', '2021-01-01T00:00:00Z');
@@ -235,6 +261,8 @@ const anyResource = fc.oneof(
   { weight: 2, arbitrary: resource('networking.istio.io', 'Gateway', fc.constant('web'), gateway) },
   { weight: 1, arbitrary: resource('networking.istio.io', 'Sidecar', names, sidecar) },
   { weight: 1, arbitrary: resource('security.istio.io', 'PeerAuthentication', names, peerAuthentication) },
+  { weight: 2, arbitrary: resource('telemetry.istio.io', 'Telemetry', names, telemetry) },
+  { weight: 1, arbitrary: resource('networking.istio.io', 'ProxyConfig', names, proxyConfig) },
   {
     weight: 1,
     arbitrary: resource('mesh.istio.io', 'MeshConfig', fc.constant('istio'), meshConfig).map((mesh) => {

@@ -36,7 +36,7 @@ export function staticBootstrap(translations: ReadonlyMap<string, Translation>):
   const cases = [...translations].map(([name, translation]) => ({ name, ...inlined(translation) }));
   const listeners = cases.flatMap(({ name, listeners }) => listeners.map((each) => prefixed(name, each)));
   const clusters = cases.flatMap(({ name, clusters }) =>
-    clusters.map((each) => (/\|istio-(policy|telemetry)\./.test(nameOf(each)) ? each : prefixed(name, each))),
+    clusters.map((each) => (isLookedUp(each) ? each : prefixed(name, each))),
   );
   const byName = new Map([...clusters, ...AGENT_CLUSTERS].map((cluster) => [nameOf(cluster), cluster]));
   return {
@@ -46,6 +46,14 @@ export function staticBootstrap(translations: ReadonlyMap<string, Translation>):
       clusters: [...byName.values()],
     },
   };
+}
+
+/** Clusters of Mixer, and of collectors: those of services are in namespace `observe`, in every case alike. */
+function isLookedUp(cluster: JsonObject): boolean {
+  const byAddress = /^(zipkin|datadog_agent|envoy_accesslog_service)$/;
+  return (
+    byAddress.test(nameOf(cluster)) || /\|istio-(policy|telemetry)\.|\.observe\.svc\./.test(nameOf(cluster))
+  );
 }
 
 function prefixed(name: string, resource: JsonObject): JsonObject {

@@ -48,5 +48,7 @@ export const fact = {
   /** What `subsets` states, of the rules with one host. */
   subsetsOf: (host: string): Fact => `dr-subsets/${host}`,
   sidecars: (namespace: string): Fact => `sidecars/${namespace}`,
+  telemetries: (namespace: string): Fact => `telemetries/${namespace}`,
+  proxyConfigs: (namespace: string): Fact => `proxy-configs/${namespace}`,
   peerAuthentications: (namespace: string): Fact => `peer-authentications/${namespace}`,
 } as const;

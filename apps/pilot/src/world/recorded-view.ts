@@ -1,4 +1,4 @@
-import type { DestinationRule, Gateway, Sidecar, VirtualService, WorkloadEntry } from '#config';
+import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService, WorkloadEntry } from '#config';
 import type { Config } from '../model/config.js';
 import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
@@ -6,6 +6,8 @@ import { EgressScope, wholeScope } from '../model/egress-scope.js';
 import { fullHost } from '../model/host.js';
 import { recordedMesh } from '../model/mesh-settings.js';
 import type { Mesh } from '../model/mesh.js';
+import type { EffectiveProxyConfig } from '../model/proxy-config.js';
+import { effectiveProxyConfig } from '../model/proxy-config.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
 import { isHttp } from '../model/service.js';
@@ -25,6 +27,7 @@ import {
 } from './indexes/virtual-service-index.js';
 import type { MtlsMode } from './peer-authentication.js';
 import { mtlsMode } from './peer-authentication.js';
+import { selectedFor } from './selected.js';
 import type { BoundHosts, Environment, Instance, PortUse, ServiceSummary, WorldView } from './view.js';
 import { isVisible } from './visibility.js';
 
@@ -378,6 +381,37 @@ export class RecordedView implements WorldView {
     this.record(fact.sidecars(rootNamespace));
     const general = [...local, ...this.indexes.sidecars.in(rootNamespace)];
     return general.find(({ spec }) => !hasSelector(spec));
+  }
+
+  telemetries(proxy: Proxy): readonly Config<Telemetry>[] {
+    const { rootNamespace } = this.mesh();
+    this.record(fact.telemetries(proxy.namespace));
+    this.record(fact.telemetries(rootNamespace));
+    const { telemetries } = this.indexes;
+    const local = telemetries.in(proxy.namespace);
+    const { root, namespace, workload } = selectedFor(
+      local,
+      telemetries.in(rootNamespace),
+      rootNamespace,
+      proxy,
+    );
+    return [root, namespace, workload].filter((config) => config !== undefined);
+  }
+
+  proxyConfig(proxy: Proxy): EffectiveProxyConfig {
+    const { rootNamespace, defaultConfig } = this.mesh();
+    this.record(fact.proxyConfigs(proxy.namespace));
+    this.record(fact.proxyConfigs(rootNamespace));
+    const { proxyConfigs } = this.indexes;
+    const local = proxyConfigs.in(proxy.namespace);
+    const found = selectedFor(local, proxyConfigs.in(rootNamespace), rootNamespace, proxy);
+    return effectiveProxyConfig({
+      mesh: defaultConfig,
+      root: found.root?.spec,
+      namespace: found.namespace?.spec,
+      own: proxy.proxyConfig,
+      workload: found.workload?.spec,
+    });
   }
 
   /** The service that a host stands for: an imported one, else any that the namespace may see. */

@@ -1,6 +1,7 @@
-import type { DestinationRule, Gateway, Sidecar, VirtualService, WorkloadEntry } from '#config';
+import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService, WorkloadEntry } from '#config';
 import type { Config } from '../model/config.js';
 import type { Mesh } from '../model/mesh.js';
+import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
@@ -96,4 +97,8 @@ export interface WorldView {
 
   gateways(labels: Readonly<Record<string, string>>): readonly Config<Gateway>[];
   sidecar(proxy: Proxy): Config<Sidecar> | undefined;
+  /** The Telemetry resources that count for a proxy, the most general first. */
+  telemetries(proxy: Proxy): readonly Config<Telemetry>[];
+  /** How a proxy is set up: by the mesh, by ProxyConfigs, by itself. */
+  proxyConfig(proxy: Proxy): EffectiveProxyConfig;
 }

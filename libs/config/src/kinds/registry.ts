@@ -59,6 +59,13 @@ export const MESH_CONFIG: Kind = {
   versions: ['v1alpha1'],
 };
 
+/** Nor is this: `defaultConfig` of MeshConfig, which a proxy may have of its own as metadata PROXY_CONFIG. */
+export const MESH_PROXY_CONFIG: Kind = {
+  ...MESH_CONFIG,
+  kind: 'MeshProxyConfig',
+  plural: 'meshproxyconfigs',
+};
+
 /** Istio's kinds that Quartet knows of and does not act on: said aloud, because some of them grant or deny. */
 const UNSUPPORTED: ReadonlyMap<string, readonly string[]> = new Map([
   [NETWORKING, ['EnvoyFilter']],

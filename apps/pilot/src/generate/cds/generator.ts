@@ -9,6 +9,7 @@ import { clusterNames } from './names.js';
 import { outboundCluster, pickOutbound } from './outbound.js';
 import type { ClusterInputs, ClusterPick } from './pick.js';
 import { pickSpecial, specialCluster } from './special.js';
+import { pickTelemetry, telemetryCluster } from './telemetry.js';
 
 /** Clusters: services, the workload's own ports, Mixer, and the few that Istio always has. */
 export const clusterGenerator: Generator<ClusterInputs> = {
@@ -20,6 +21,7 @@ export const clusterGenerator: Generator<ClusterInputs> = {
     const pick: ClusterPick | undefined =
       pickMixer(view, name) ??
       pickSpecial(view, name) ??
+      pickTelemetry(view, proxy, name) ??
       pickInbound(view, proxy, name) ??
       pickOutbound(view, proxy, name);
     return pick && seal('Cluster', pick);
@@ -41,5 +43,7 @@ function cluster(pick: ClusterPick): envoy.config.cluster.v3.Cluster.$Properties
       return mixerCluster(pick);
     case 'special':
       return specialCluster(pick);
+    case 'telemetry':
+      return telemetryCluster(pick);
   }
 }

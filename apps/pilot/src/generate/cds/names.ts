@@ -11,21 +11,25 @@ import {
   outboundCluster,
 } from '../common/names.js';
 import { mixerClusterNames } from '../common/mixer.js';
+import { telemetryClusterNames, telemetryEdsNames } from './telemetry-names.js';
 
 export function clusterNames(view: WorldView, proxy: Proxy): string[] {
   const outbound = servicesInScope(view, proxy).flatMap((service) => namesOf(view, proxy, service));
   const inbound = inboundPorts(view, proxy).map(({ port }) => inboundCluster(port));
   const special = proxy.type === 'router' ? [BLACK_HOLE] : [BLACK_HOLE, PASSTHROUGH];
   const captured = proxy.type === 'sidecar' && proxy.interceptionMode !== 'NONE' ? [INBOUND_PASSTHROUGH] : [];
-  return [...new Set([...mixerClusterNames(view), ...outbound, ...inbound, ...special, ...captured])];
+  const telemetry = telemetryClusterNames(view, proxy);
+  return [
+    ...new Set([...mixerClusterNames(view), ...outbound, ...inbound, ...special, ...captured, ...telemetry]),
+  ];
 }
 
 export function edsClusterNames(view: WorldView, proxy: Proxy): string[] {
   const mixer = new Set(mixerClusterNames(view));
-  return servicesInScope(view, proxy)
+  const inScope = servicesInScope(view, proxy)
     .filter(({ resolution }) => resolution === 'EDS')
-    .flatMap((service) => namesOf(view, proxy, service))
-    .filter((name) => !mixer.has(name));
+    .flatMap((service) => namesOf(view, proxy, service));
+  return [...new Set([...inScope, ...telemetryEdsNames(view, proxy)])].filter((name) => !mixer.has(name));
 }
 
 /** With the ports that have to do with the proxy; routes may lead to any port of a VirtualService's destination. */

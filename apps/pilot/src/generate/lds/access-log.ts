@@ -1,86 +1,97 @@
 import { envoy } from '#common/proto/envoy';
-import type { WorldView } from '../../model/contract.js';
-import type { Mesh } from '../../model/mesh.js';
-import { any, struct } from '../common/proto.js';
+import { any } from '../common/proto.js';
+import type { Any } from '../common/proto.js';
+import { substitutionFormat } from './log-format.js';
+import type { LogSink } from './log-sinks.js';
 import type { MixerReport } from './mixer-report.js';
 import { mixerAccessLog } from './mixer-report.js';
+import { otelLog } from './otel-log.js';
 
 type AccessLog = envoy.config.accesslog.v3.AccessLog.$Properties;
+type CommonConfig = envoy.extensions.access_loggers.grpc.v3.CommonGrpcAccessLogConfig.$Properties;
 
-/** Where requests are logged: a file, Mixer, both or neither. */
+export interface LogPick {
+  readonly sink: LogSink;
+  /** A CEL expression; absent: all is logged. */
+  readonly filter?: string;
+}
+
+/** Where requests are logged: in any number of places, and to Mixer. */
 export interface AccessLogPick {
-  readonly file: Pick<Mesh, 'accessLogFile' | 'accessLogFormat' | 'accessLogEncoding'>;
+  readonly logs: readonly LogPick[];
   readonly report?: MixerReport;
 }
 
-/** Istio's text format. */
-const TEXT_FORMAT =
-  '[%START_TIME%] "%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %PROTOCOL%" %RESPONSE_CODE% ' +
-  '%RESPONSE_FLAGS% %RESPONSE_CODE_DETAILS% %CONNECTION_TERMINATION_DETAILS% ' +
-  '"%UPSTREAM_TRANSPORT_FAILURE_REASON%" %BYTES_RECEIVED% %BYTES_SENT% %DURATION% ' +
-  '%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)% "%REQ(X-FORWARDED-FOR)%" "%REQ(USER-AGENT)%" ' +
-  '"%REQ(X-REQUEST-ID)%" "%REQ(:AUTHORITY)%" "%UPSTREAM_HOST%" %UPSTREAM_CLUSTER_RAW% ' +
-  '%UPSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS% ' +
-  '%REQUESTED_SERVER_NAME% %ROUTE_NAME%\n';
-
-const JSON_FORMAT = {
-  authority: '%REQ(:AUTHORITY)%',
-  bytes_received: '%BYTES_RECEIVED%',
-  bytes_sent: '%BYTES_SENT%',
-  downstream_local_address: '%DOWNSTREAM_LOCAL_ADDRESS%',
-  downstream_remote_address: '%DOWNSTREAM_REMOTE_ADDRESS%',
-  duration: '%DURATION%',
-  method: '%REQ(:METHOD)%',
-  path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
-  protocol: '%PROTOCOL%',
-  request_id: '%REQ(X-REQUEST-ID)%',
-  response_code: '%RESPONSE_CODE%',
-  response_code_details: '%RESPONSE_CODE_DETAILS%',
-  response_flags: '%RESPONSE_FLAGS%',
-  route_name: '%ROUTE_NAME%',
-  start_time: '%START_TIME%',
-  upstream_cluster: '%UPSTREAM_CLUSTER_RAW%',
-  upstream_host: '%UPSTREAM_HOST%',
-  user_agent: '%REQ(USER-AGENT)%',
-};
-
-export function accessLogFile(view: WorldView): AccessLogPick['file'] {
-  const { accessLogFile, accessLogFormat, accessLogEncoding } = view.mesh();
-  return { accessLogFile, accessLogFormat, accessLogEncoding };
+export function accessLogs({ logs, report }: AccessLogPick): AccessLog[] {
+  return [...logs.map(accessLog), ...(report ? [mixerAccessLog(report)] : [])];
 }
 
-export function accessLogs({ file, report }: AccessLogPick): AccessLog[] {
-  return [...(file.accessLogFile ? [fileAccessLog(file)] : []), ...(report ? [mixerAccessLog(report)] : [])];
+export function accessLog({ sink, filter }: LogPick): AccessLog {
+  return { ...logger(sink), ...(filter && { filter: expressionFilter(filter) }) };
+}
+
+function logger(sink: LogSink): AccessLog {
+  switch (sink.sort) {
+    case 'file':
+      return fileLog(sink);
+    case 'http-grpc':
+      return { name: 'envoy.access_loggers.http_grpc', typedConfig: httpGrpcLog(sink) };
+    case 'tcp-grpc':
+      return { name: 'envoy.access_loggers.tcp_grpc', typedConfig: tcpGrpcLog(sink) };
+    case 'otel':
+      return otelLog(sink);
+  }
 }
 
 /** Standard output is a stream of its own: as a file it cannot be opened where it is a pipe. */
-function fileAccessLog(file: AccessLogPick['file']): AccessLog {
-  if (file.accessLogFile === '/dev/stdout') {
-    const { StdoutAccessLog } = envoy.extensions.access_loggers.stream.v3;
-    return {
-      name: 'envoy.access_loggers.stdout',
-      typedConfig: any(StdoutAccessLog, { logFormat: format(file) }),
-    };
+function fileLog({ path, format, omitEmpty }: LogSink & { sort: 'file' }): AccessLog {
+  const logFormat = { ...substitutionFormat(format), ...(omitEmpty && { omitEmptyValues: true }) };
+  const { file, stream } = envoy.extensions.access_loggers;
+  switch (path) {
+    case '/dev/stdout':
+      return {
+        name: 'envoy.access_loggers.stdout',
+        typedConfig: any(stream.v3.StdoutAccessLog, { logFormat }),
+      };
+    case '/dev/stderr':
+      return {
+        name: 'envoy.access_loggers.stderr',
+        typedConfig: any(stream.v3.StderrAccessLog, { logFormat }),
+      };
+    default:
+      return {
+        name: 'envoy.access_loggers.file',
+        typedConfig: any(file.v3.FileAccessLog, { path, logFormat }),
+      };
   }
-  const { FileAccessLog } = envoy.extensions.access_loggers.file.v3;
-  const typedConfig = any(FileAccessLog, { path: file.accessLogFile, logFormat: format(file) });
-  return { name: 'envoy.access_loggers.file', typedConfig };
 }
 
-function format({ accessLogFormat, accessLogEncoding }: AccessLogPick['file']) {
-  if (accessLogEncoding !== 'JSON')
-    return { textFormatSource: { inlineString: accessLogFormat || TEXT_FORMAT } };
-  return { jsonFormat: struct(jsonFormat(accessLogFormat)) };
+function httpGrpcLog(sink: LogSink & { sort: 'http-grpc' }): Any {
+  const { request = [], response = [], trailers = [] } = sink.headers ?? {};
+  return any(envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig, {
+    commonConfig: commonConfig(sink),
+    additionalRequestHeadersToLog: [...request],
+    additionalResponseHeadersToLog: [...response],
+    additionalResponseTrailersToLog: [...trailers],
+  });
 }
 
-/** A format of one's own is a JSON object of texts; anything else is as good as none. */
-function jsonFormat(text: string): Readonly<Record<string, string>> {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed) : [];
-    const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-    return texts.length > 0 ? Object.fromEntries(texts) : JSON_FORMAT;
-  } catch {
-    return JSON_FORMAT;
-  }
+function tcpGrpcLog(sink: LogSink & { sort: 'tcp-grpc' }): Any {
+  const { TcpGrpcAccessLogConfig } = envoy.extensions.access_loggers.grpc.v3;
+  return any(TcpGrpcAccessLogConfig, { commonConfig: commonConfig(sink) });
+}
+
+function commonConfig(sink: LogSink & { sort: 'http-grpc' | 'tcp-grpc' }): CommonConfig {
+  return {
+    logName: sink.logName,
+    grpcService: { envoyGrpc: { clusterName: sink.cluster, authority: sink.authority } },
+    transportApiVersion: envoy.config.core.v3.ApiVersion.V3,
+    filterStateObjectsToLog: [...sink.filterState],
+  };
+}
+
+function expressionFilter(expression: string): envoy.config.accesslog.v3.AccessLogFilter.$Properties {
+  const { ExpressionFilter } = envoy.extensions.access_loggers.filters.cel.v3;
+  const typedConfig = any(ExpressionFilter, { expression });
+  return { extensionFilter: { name: 'envoy.access_loggers.extension_filters.cel', typedConfig } };
 }

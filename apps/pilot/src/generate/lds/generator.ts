@@ -1,4 +1,5 @@
 import { envoy } from '#common/proto/envoy';
+import type { ResourceKey } from '#config';
 import type { Generator, Inputs, WorldView } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
@@ -21,8 +22,11 @@ import {
   tcpListeners,
 } from './select-outbound.js';
 
+/** `reporting`: what says how its traffic is logged and traced. */
+type ListenerInputs = ListenerPick & Inputs & { readonly reporting: readonly ResourceKey[] };
+
 /** Listeners: from the application, to it, and at the edge of the mesh. */
-export const listenerGenerator: Generator<ListenerPick & Inputs> = {
+export const listenerGenerator: Generator<ListenerInputs> = {
   type: TYPE.listener,
 
   names: (view, proxy) => [
@@ -32,12 +36,13 @@ export const listenerGenerator: Generator<ListenerPick & Inputs> = {
   select(view, proxy, name) {
     const pick =
       proxy.type === 'router' ? pickGatewayListener(view, proxy, name) : pickSidecar(view, proxy, name);
-    return pick && seal('Listener', pick);
+    const reporting = view.telemetries(proxy).map(({ key }) => key);
+    return pick && seal('Listener', { ...pick, reporting });
   },
 
   generate(inputs) {
     const value = envoy.config.listener.v3.Listener.encode(listener(inputs)).finish();
-    return { value, sources: distinctSources(inputs.sources) };
+    return { value, sources: distinctSources(inputs.sources, inputs.reporting) };
   },
 };
 

@@ -1,5 +1,6 @@
 import { envoy } from '#common/proto/envoy';
 import { any } from '../common/proto.js';
+import type { HttpSettings } from './http-settings.js';
 import type { MixerCheck } from './mixer-check.js';
 import { checkFilter } from './mixer-check.js';
 
@@ -9,7 +10,8 @@ type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.Ht
  * The filters of every HTTP connection manager, in Istio's order: who may (Mixer's check), what is counted, faults,
  * CORS, and the router as the last.
  */
-export function httpFilters(check: MixerCheck | undefined): HttpFilter[] {
+export function httpFilters(check: MixerCheck | undefined, { headers }: HttpSettings): HttpFilter[] {
+  const router = headers?.envoyDebugHeaders?.disabled ? { suppressEnvoyHeaders: true } : {};
   const http = envoy.extensions.filters.http;
   return [
     ...(check ? [checkFilter(check)] : []),
@@ -22,6 +24,6 @@ export function httpFilters(check: MixerCheck | undefined): HttpFilter[] {
     },
     { name: 'envoy.filters.http.fault', typedConfig: any(http.fault.v3.HTTPFault, {}) },
     { name: 'envoy.filters.http.cors', typedConfig: any(http.cors.v3.Cors, {}) },
-    { name: 'envoy.filters.http.router', typedConfig: any(http.router.v3.Router, {}) },
+    { name: 'envoy.filters.http.router', typedConfig: any(http.router.v3.Router, router) },
   ];
 }

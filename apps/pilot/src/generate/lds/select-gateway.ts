@@ -2,10 +2,9 @@ import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { gatewayRoute, listenerName } from '../common/names.js';
 import { httpServers } from '../vhds/gateway-hosts.js';
-import { accessLogFile } from './access-log.js';
 import type { HttpListenerPick } from './listeners.js';
 import { outboundAttributes } from './mixer-attributes.js';
-import { pickReport } from './mixer-report.js';
+import { pickCommonHttp } from './select-http.js';
 
 export interface GatewayListener {
   readonly address: string;
@@ -46,9 +45,8 @@ export function pickGatewayListener(
     transparent: false,
     http: {
       statPrefix: `outbound_${name}`,
-      side: 'gateway',
       route: { rds: gatewayRoute(found.port) },
-      logs: { file: accessLogFile(view), ...pickReport(view, 'outbound', outboundAttributes(proxy)) },
+      ...pickCommonHttp(view, proxy, 'gateway', outboundAttributes(proxy)),
     },
   };
 }

@@ -12,12 +12,11 @@ import {
   inboundCluster,
   listenerName,
 } from '../common/names.js';
-import { accessLogFile } from './access-log.js';
 import type { InboundChainPick } from './inbound-chains.js';
 import type { InboundListenerPick, VirtualInboundPick } from './listeners.js';
 import { inboundAttributes } from './mixer-attributes.js';
 import { pickCheck } from './mixer-check.js';
-import { pickReport } from './mixer-report.js';
+import { pickCommonHttp } from './select-http.js';
 
 /** Ports with a listener of their own. */
 export function boundInbound(view: WorldView, proxy: Proxy): InboundPort[] {
@@ -63,9 +62,8 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
   const attributes = inboundAttributes(proxy, inbound.service);
   const http = {
     statPrefix: `inbound_0.0.0.0_${inbound.port}`,
-    side: 'inbound',
     route: { cluster, port: inbound.port },
-    logs: { file: accessLogFile(view), ...pickReport(view, 'inbound', attributes) },
+    ...pickCommonHttp(view, proxy, 'inbound', attributes),
     ...pickCheck(view, attributes),
     ...(tls && { foreignClients: true }),
   } as const;

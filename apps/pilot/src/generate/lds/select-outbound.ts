@@ -11,12 +11,11 @@ import {
 } from '../common/names.js';
 import { unknownDestination } from '../common/outbound-policy.js';
 import { capturedPorts, httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
-import { accessLogFile } from './access-log.js';
 import type { HttpPick } from './http-connection-manager.js';
 import { pickTcpPolicies } from './tcp-policy.js';
 import type { HttpListenerPick, TcpListenerPick, VirtualOutboundPick } from './listeners.js';
 import { outboundAttributes } from './mixer-attributes.js';
-import { pickReport } from './mixer-report.js';
+import { pickCommonHttp } from './select-http.js';
 
 const ANY = '0.0.0.0';
 
@@ -47,9 +46,8 @@ export function pickHttpListener(view: WorldView, proxy: Proxy, name: string): H
 export function outboundHttp(view: WorldView, proxy: Proxy, name: string, route: string): HttpPick {
   return {
     statPrefix: `outbound_${name}`,
-    side: 'outbound',
     route: { rds: route },
-    logs: { file: accessLogFile(view), ...pickReport(view, 'outbound', outboundAttributes(proxy)) },
+    ...pickCommonHttp(view, proxy, 'outbound', outboundAttributes(proxy)),
   };
 }
 

@@ -140,6 +140,7 @@ export function toyProxy(id: string, namespace = 'default', vhds = true): Proxy 
     workloadEntry: id,
     httpProxyPort: 0,
     vhds,
+    proxyConfig: {},
     className: `${id}.${namespace}.${String(vhds)}`,
   };
 }

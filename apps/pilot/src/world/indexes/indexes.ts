@@ -4,9 +4,11 @@ import type {
   Instance,
   MeshConfig,
   PeerAuthentication,
+  ProxyConfig,
   Rule,
   ServiceEntry,
   Sidecar,
+  Telemetry,
   VirtualService,
   WorkloadEntry,
 } from '#config';
@@ -31,6 +33,8 @@ export interface Indexes {
   readonly gateways: NamespaceIndex<Gateway>;
   readonly sidecars: NamespaceIndex<Sidecar>;
   readonly peerAuthentications: NamespaceIndex<PeerAuthentication>;
+  readonly telemetries: NamespaceIndex<Telemetry>;
+  readonly proxyConfigs: NamespaceIndex<ProxyConfig>;
   readonly mixer: MixerIndex;
 }
 
@@ -43,6 +47,8 @@ export function emptyIndexes(trustDomain?: string): Indexes {
     gateways: NamespaceIndex.empty<Gateway>(() => fact.gateways),
     sidecars: NamespaceIndex.empty<Sidecar>(fact.sidecars),
     peerAuthentications: NamespaceIndex.empty<PeerAuthentication>(fact.peerAuthentications),
+    telemetries: NamespaceIndex.empty<Telemetry>(fact.telemetries),
+    proxyConfigs: NamespaceIndex.empty<ProxyConfig>(fact.proxyConfigs),
     mixer: MixerIndex.empty,
   };
 }
@@ -67,6 +73,8 @@ export function applyEdits(indexes: Indexes, edits: readonly Edit[], touched: Se
       of<PeerAuthentication>(KIND.peerAuthentication),
       touched,
     ),
+    telemetries: indexes.telemetries.apply(of<Telemetry>(KIND.telemetry), touched),
+    proxyConfigs: indexes.proxyConfigs.apply(of<ProxyConfig>(KIND.proxyConfig), touched),
     mixer: indexes.mixer.apply(of<Rule | Instance>(KIND.rule, KIND.instance), touched),
   };
 }

@@ -1,0 +1,41 @@
+import type { WorldView } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+import type { Side } from '../../model/telemetry.js';
+import type { AccessLogPick } from './access-log.js';
+import type { HttpSettings, HttpSide } from './http-settings.js';
+import { pickHttpSettings } from './http-settings.js';
+import type { MixerAttributes } from './mixer-attributes.js';
+import { pickReport } from './mixer-report.js';
+import { pickLogs } from './select-logs.js';
+import type { TracingPick } from './select-tracing.js';
+import { pickTracing } from './select-tracing.js';
+
+/** What every HTTP connection manager of a proxy's side has, whatever its routes. */
+export interface CommonHttp {
+  readonly side: HttpSide;
+  readonly logs: AccessLogPick;
+  readonly tracing?: TracingPick;
+  readonly settings: HttpSettings;
+}
+
+/** @param attributes what Mixer is told of the proxy with each request */
+export function pickCommonHttp(
+  view: WorldView,
+  proxy: Proxy,
+  side: HttpSide,
+  attributes: MixerAttributes,
+): CommonHttp {
+  const tracing = pickTracing(view, proxy, sideOf(side));
+  const report = pickReport(view, side === 'inbound' ? 'inbound' : 'outbound', attributes);
+  return {
+    side,
+    logs: { logs: pickLogs(view, proxy, sideOf(side), 'requests'), ...report },
+    ...(tracing && { tracing }),
+    settings: pickHttpSettings(view, proxy, side),
+  };
+}
+
+/** At a gateway, a client of the mesh's services. */
+export function sideOf(side: HttpSide): Side {
+  return side === 'inbound' ? 'SERVER' : 'CLIENT';
+}

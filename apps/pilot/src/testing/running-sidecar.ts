@@ -1,5 +1,6 @@
 import type { TlsIdentity } from '#common/identity';
 import type { JsonObject, JsonValue } from '#common/proto/json';
+import type { RunningEnvoy } from '#common/testing';
 import { startEnvoy } from '#common/testing';
 import { translate } from '../translate.js';
 import { readResources } from './read-resources.js';
@@ -14,14 +15,19 @@ export interface SidecarOptions {
 }
 
 /** A real Envoy with what was generated for a proxy, without a control plane: secrets stand in its bootstrap. */
-export async function startSidecar({ config, nodeId, metadata, identity }: SidecarOptions): Promise<void> {
+export async function startSidecar({
+  config,
+  nodeId,
+  metadata,
+  identity,
+}: SidecarOptions): Promise<RunningEnvoy> {
   const result = translate({ resources: readResources(config), proxyNodeId: nodeId, metadata });
   if (!result.ok) throw new Error(result.error);
   const { listeners, clusters } = inlined(result.translation);
   // A secret that is named without a source is one of the bootstrap's.
   const bySecretName = (resources: JsonObject[]): JsonValue =>
     replaceMembers(resources, 'sds_config', () => ({}));
-  await startEnvoy({
+  return startEnvoy({
     node: { id: nodeId, cluster: 'test' },
     static_resources: {
       listeners: bySecretName(listeners),

@@ -12,6 +12,8 @@ export interface Seen {
 export interface Upstream {
   readonly port: number;
   readonly seen: Seen[];
+  /** What it answers with; 200 unless a test says otherwise. */
+  status: number;
   close(): void;
 }
 
@@ -21,20 +23,24 @@ export interface Upstream {
  */
 export async function startUpstream(name: string): Promise<Upstream> {
   const seen: Seen[] = [];
+  const upstream = { port: 0, seen, status: 200, close };
   const server: Server = createServer((message, response) => {
     const { method = '', url = '', headers } = message;
     const again = seen.some(({ path }) => path === url);
     seen.push({ method, path: url, headers });
     if (url.startsWith('/slow')) return;
-    response.writeHead(url.startsWith('/fail-once') && !again ? 503 : 200, { 'x-powered-by': name });
+    response.writeHead(url.startsWith('/fail-once') && !again ? 503 : upstream.status, {
+      'x-powered-by': name,
+    });
     response.end(name);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = (): void => {
+  upstream.port = (server.address() as AddressInfo).port;
+  return upstream;
+  function close(): void {
     server.closeAllConnections();
     server.close();
-  };
-  return { port: (server.address() as AddressInfo).port, seen, close };
+  }
 }
 
 export interface Answer {

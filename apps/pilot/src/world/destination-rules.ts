@@ -15,8 +15,9 @@ export interface RuleScope {
 
 /**
  * The rules that count for a host: those of the client's namespace before those of the service's before those of the
- * root namespace, in each the most specific host, and there one that selects the workload before those without a
- * selector (which are taken together).
+ * root namespace, in each the most specific host, and there those that select the workload before those without a
+ * selector. What a namespace says to itself holds whomever else it is exported to; of the root namespace, whose rules
+ * are for everybody, a client there takes only those first that are for nobody else.
  *
  * @param candidates rules by host, the most specific first, older first in each
  * @see https://istio.io/latest/docs/ops/best-practices/traffic-management/#cross-namespace-configuration
@@ -26,18 +27,28 @@ export function rulesFor(
   scope: RuleScope,
 ): readonly Config<DestinationRule>[] {
   const { proxy, serviceNamespace, rootNamespace, exportTo } = scope;
-  const namespaces = new Set([proxy.namespace, serviceNamespace ?? proxy.namespace, rootNamespace]);
-  for (const namespace of namespaces) {
+  const client = proxy.namespace;
+  const isLocal = (rule: Config<DestinationRule>): boolean =>
+    rule.namespace === client && (client !== rootNamespace || isPrivate(rule, exportTo));
+  const isExported =
+    (namespace: string | undefined) =>
+    (rule: Config<DestinationRule>): boolean =>
+      rule.namespace === namespace && isVisible(namespace, rule.spec.exportTo, exportTo, client);
+  for (const counts of [isLocal, isExported(serviceNamespace), isExported(rootNamespace)]) {
     for (const rules of candidates) {
-      const local = rules.filter((rule) => rule.namespace === namespace);
-      const seen = local.filter(({ spec }) => isVisible(namespace, spec.exportTo, exportTo, proxy.namespace));
-      const selected = forWorkload(seen, proxy);
+      const selected = forWorkload(rules.filter(counts), proxy);
       if (selected.length > 0) return selected;
     }
   }
   return [];
 }
 
+function isPrivate({ spec, namespace }: Config<DestinationRule>, byDefault: readonly string[]): boolean {
+  const scopes = spec.exportTo?.length ? spec.exportTo : byDefault;
+  return scopes.every((scope) => scope === '.' || scope === namespace);
+}
+
+/** Rules count together that select alike. */
 function forWorkload(
   rules: readonly Config<DestinationRule>[],
   proxy: Proxy,
@@ -48,5 +59,12 @@ function forWorkload(
       namespace === proxy.namespace &&
       matches(spec.workloadSelector.matchLabels, proxy.labels),
   );
-  return specific ? [specific] : rules.filter(({ spec }) => !spec.workloadSelector);
+  const selector = specific && selectorOf(specific);
+  return rules.filter((rule) => selectorOf(rule) === selector);
+}
+
+/** Equal texts, equal selectors. */
+function selectorOf({ spec }: Config<DestinationRule>): string | undefined {
+  const { matchLabels = {} } = spec.workloadSelector ?? {};
+  return spec.workloadSelector && JSON.stringify(Object.entries(matchLabels).sort());
 }

@@ -43,7 +43,7 @@ describe('ruleConflicts', () => {
     ['of other namespaces', [rule('a', full), rule('b', { ...full, trafficPolicy }, 'other')]],
     ['that add subsets', [rule('a', { trafficPolicy }), rule('b', { subsets: [{ name: 'v1' }] })]],
     [
-      'that select workloads',
+      'that select other workloads',
       [rule('a', { trafficPolicy }), rule('b', { trafficPolicy, workloadSelector: {} })],
     ],
   ])('has nothing against rules %s', (_what, rules) => expect(ruleConflicts(rules)).toEqual([]));

@@ -7,20 +7,26 @@ import { fullHostName } from './names.js';
 type Rule = Resource<DestinationRule>;
 
 /**
- * What DestinationRules say in vain: those of one host and namespace count together, and of what only one of them can
- * say the oldest decides. Rules that select workloads stand alone.
+ * What DestinationRules say in vain: those of one host and namespace that select the same workloads count together, and
+ * of what only one of them can say the oldest decides.
  */
 export function ruleConflicts(resources: Iterable<Resource>): Finding[] {
   const rules = [...resources].filter(({ kind }) => kind === 'DestinationRule') as Rule[];
   const together = new Map<string, Rule[]>();
   for (const rule of rules.sort(byAge)) {
-    if (rule.spec.workloadSelector) continue;
-    const place = `${rule.namespace}/${fullHostName(rule.spec.host, rule.namespace)}`;
+    const place = placeOf(rule);
     together.set(place, [...(together.get(place) ?? []), rule]);
   }
   return [...together.values()].flatMap((group) =>
     group.flatMap((rule, n) => inVain(rule, group.slice(0, n))),
   );
+}
+
+/** Rules of one place count together. */
+function placeOf({ spec, namespace }: Rule): string {
+  const { workloadSelector } = spec;
+  const selector = workloadSelector && Object.entries(workloadSelector.matchLabels ?? {}).sort();
+  return JSON.stringify([namespace, fullHostName(spec.host, namespace), selector]);
 }
 
 function inVain({ key, spec }: Rule, older: readonly Rule[]): Finding[] {

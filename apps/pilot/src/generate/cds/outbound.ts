@@ -9,7 +9,7 @@ import type { Policy } from '../../model/traffic-policy.js';
 import { ruleView } from '../../model/traffic-policy.js';
 import { matches } from '../../registries/static/endpoints.js';
 import { weighsLocalities } from '../common/locality.js';
-import { parseOutbound } from '../common/names.js';
+import { parseOutbound, parseOutboundSni } from '../common/names.js';
 import { provenance } from '../common/provenance.js';
 import { duration } from '../common/values.js';
 import { loadAssignment } from '../eds/load-assignment.js';
@@ -49,9 +49,13 @@ export interface OutboundPick {
   readonly sources: readonly ResourceKey[];
 }
 
-/** The cluster of one port and subset of a service; undefined where the proxy sees no such thing. */
+/**
+ * The cluster of one port and subset of a service; undefined where the proxy sees no such thing. Under the name that is
+ * an SNI it passes on what is TLS already.
+ */
 export function pickOutbound(view: WorldView, proxy: Proxy, name: string): OutboundPick | undefined {
-  const parsed = parseOutbound(name);
+  const passedOn = parseOutboundSni(name);
+  const parsed = passedOn ?? parseOutbound(name);
   if (!parsed) return undefined;
   const { host, subset } = parsed;
   const service = view.service(host, proxy.namespace);
@@ -65,7 +69,9 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
     ? view.endpoints(host, proxy.namespace).filter(({ labels }) => matches(rule.labels, labels))
     : [];
   const http2 = speaksHttp2(port, rule.policy, mesh.h2UpgradePolicy);
-  const security = pickSecurity(view, proxy, rule, { service, port, name: parsed, http2 });
+  const security = passedOn
+    ? undefined
+    : pickSecurity(view, proxy, rule, { service, port, name: parsed, http2 });
   const preference = named ? pickPreference(view, proxy, rule.policy) : undefined;
   return {
     sort: 'outbound',

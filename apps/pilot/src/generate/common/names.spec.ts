@@ -8,6 +8,13 @@ describe('names', () => {
       subset: 'v1',
       host: 'a.b',
     });
+    const subset = { port: 80, subset: 'v1', host: 'a.b' };
+    expect(names.parseOutboundSni(names.outboundSni(subset))).toEqual(subset);
+    expect(names.parseOutboundSni(names.outboundSni({ ...subset, subset: '' }))).toEqual({
+      ...subset,
+      subset: '',
+    });
+    expect(names.parseOutboundSni('outbound|80||a.b')).toBeUndefined();
     expect(names.parseInbound(names.inboundCluster(9080))).toBe(9080);
     expect(names.parseVirtualHostResource(names.virtualHostResource('80', '*.a.b', 80))).toEqual({
       route: '80',

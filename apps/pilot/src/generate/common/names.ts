@@ -29,9 +29,18 @@ export function parseOutbound(name: string): OutboundName | undefined {
   return { port: Number(port), subset, host };
 }
 
-/** The SNI of mesh traffic. */
+/**
+ * The SNI of mesh traffic. Also the name of the cluster that a gateway passes such traffic on to as it is, in the mode
+ * AUTO_PASSTHROUGH.
+ */
 export function outboundSni({ port, subset, host }: OutboundName): string {
   return `outbound_.${port}_.${subset}_.${host}`;
+}
+
+/** The reverse of {@link outboundSni}; undefined for another kind of name. */
+export function parseOutboundSni(name: string): OutboundName | undefined {
+  const [, port, subset = '', host = ''] = /^outbound_\.(\d+)_\.([^_]*)_\.(.+)$/.exec(name) ?? [];
+  return port === undefined ? undefined : { port: Number(port), subset, host };
 }
 
 export function inboundCluster(port: number): string {

@@ -6,7 +6,7 @@ import { ruleView } from '../../model/traffic-policy.js';
 import { matches } from '../../registries/static/endpoints.js';
 import { edsClusterNames } from '../cds/names.js';
 import { isStatic } from '../common/address.js';
-import { parseOutbound } from '../common/names.js';
+import { parseOutbound, parseOutboundSni } from '../common/names.js';
 import { distinctSources } from '../common/provenance.js';
 import { seal } from '../common/seal.js';
 import { loadAssignment } from './load-assignment.js';
@@ -29,7 +29,7 @@ export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
   names: (view, proxy) => edsClusterNames(view, proxy),
 
   select(view, proxy, name) {
-    const parsed = parseOutbound(name);
+    const parsed = parseOutbound(name) ?? parseOutboundSni(name);
     const service = parsed && view.service(parsed.host, proxy.namespace);
     const port = parsed && service?.port(parsed.port);
     if (!parsed || !service || !port || service.resolution !== 'EDS') return undefined;

@@ -26,7 +26,7 @@ export function checkLoadBalancer(
 function checkWarmup(
   { simple, consistentHash, warmup, warmupDurationSecs }: LoadBalancerSettings,
   scope: Scope,
-) {
+): void {
   if (warmupDurationSecs !== undefined)
     scope.at('warmupDurationSecs').warn('deprecated', 'warmupDurationSecs is deprecated, use warmup');
   if (warmupDurationSecs !== undefined && warmup)

@@ -68,10 +68,11 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
   const seen = named
     ? view.endpoints(host, proxy.namespace).filter(({ labels }) => matches(rule.labels, labels))
     : [];
+  const resolution = rule.policy.loadBalancer?.simple === 'PASSTHROUGH' ? 'ORIGINAL_DST' : service.resolution;
   const http2 = speaksHttp2(port, rule.policy, mesh.h2UpgradePolicy);
   const security = passedOn
     ? undefined
-    : pickSecurity(view, proxy, rule, { service, port, name: parsed, http2 });
+    : pickSecurity(view, proxy, rule, { service, resolution, port, name: parsed, http2 });
   const preference = named ? pickPreference(view, proxy, rule.policy) : undefined;
   return {
     sort: 'outbound',
@@ -79,7 +80,7 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
     subset,
     host,
     port,
-    resolution: rule.policy.loadBalancer?.simple === 'PASSTHROUGH' ? 'ORIGINAL_DST' : service.resolution,
+    resolution,
     policy: rule.policy,
     endpoints: pickEndpoints(view, seen, port, named ? pickRanks(view, proxy, rule.policy) : undefined),
     ...(preference && { preference }),
@@ -148,7 +149,8 @@ function speaksHttp2(
   ofMesh: Mesh['h2UpgradePolicy'],
 ): boolean {
   const { h2UpgradePolicy, useClientProtocol } = connectionPool?.http ?? {};
-  if (protocol === 'HTTP2' || useClientProtocol) return protocol === 'HTTP2';
-  if (h2UpgradePolicy === 'UPGRADE') return true;
+  // Then a request says which it is.
+  if (useClientProtocol) return false;
+  if (protocol === 'HTTP2' || h2UpgradePolicy === 'UPGRADE') return true;
   return h2UpgradePolicy !== 'DO_NOT_UPGRADE' && ofMesh === 'UPGRADE' && isHttp(protocol);
 }

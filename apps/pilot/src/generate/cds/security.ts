@@ -3,7 +3,7 @@ import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
 import { isWildcard } from '../../model/host.js';
 import type { Proxy } from '../../model/proxy.js';
-import type { Service, ServicePort } from '../../model/service.js';
+import type { Resolution, Service, ServicePort } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 import type { RuleView } from '../../model/traffic-policy.js';
 import type { OutboundName } from '../common/names.js';
@@ -20,12 +20,14 @@ type TransportSocket = envoy.config.core.v3.TransportSocket.$Properties;
 export type SecurityPick =
   | ({
       readonly kind: 'mesh';
-      /** Only with endpoints that take it. */ readonly automatic: boolean;
+      /** Only with endpoints that take it. */
+      readonly automatic: boolean;
     } & MeshTlsPick)
   | ({ readonly kind: 'stated'; readonly requestName: RequestName } & StatedTlsPick);
 
 interface Target {
   readonly service: Service;
+  readonly resolution: Resolution;
   readonly port: ServicePort;
   readonly name: OutboundName;
   readonly http2: boolean;
@@ -52,8 +54,9 @@ export function pickSecurity(
   }
 }
 
-function isAutomatic(view: WorldView, proxy: Proxy, { service }: Target): boolean {
-  if (service.meshExternal || service.resolution === 'ORIGINAL_DST') return false;
+function isAutomatic(view: WorldView, proxy: Proxy, { service, resolution }: Target): boolean {
+  // What an original destination takes nobody knows.
+  if (service.meshExternal || resolution === 'ORIGINAL_DST') return false;
   return view.mesh().enableAutoMtls && view.takesMtls(service.host, proxy.namespace);
 }
 

@@ -12,6 +12,8 @@ export interface SidecarOptions {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** What an agent would give it by SDS. */
   readonly identity: TlsIdentity;
+  /** More arguments of Envoy. */
+  readonly args?: readonly string[];
 }
 
 /** A real Envoy with what was generated for a proxy, without a control plane: secrets stand in its bootstrap. */
@@ -20,6 +22,7 @@ export async function startSidecar({
   nodeId,
   metadata,
   identity,
+  args = [],
 }: SidecarOptions): Promise<RunningEnvoy> {
   const result = translate({ resources: readResources(config), proxyNodeId: nodeId, metadata });
   if (!result.ok) throw new Error(result.error);
@@ -27,14 +30,15 @@ export async function startSidecar({
   // A secret that is named without a source is one of the bootstrap's.
   const bySecretName = (resources: JsonObject[]): JsonValue =>
     replaceMembers(resources, 'sds_config', () => ({}));
-  return startEnvoy({
+  const bootstrap = {
     node: { id: nodeId, cluster: 'test' },
     static_resources: {
       listeners: bySecretName(listeners),
       clusters: bySecretName(clusters),
       secrets: secrets(identity),
     },
-  });
+  };
+  return startEnvoy(bootstrap, { args });
 }
 
 function secrets({ certChain, privateKey, roots }: TlsIdentity): JsonValue {

@@ -35,8 +35,9 @@ export function inlined({ listeners, routes, clusters, endpoints }: Translation)
 export function staticBootstrap(translations: ReadonlyMap<string, Translation>): JsonObject {
   const cases = [...translations].map(([name, translation]) => ({ name, ...inlined(translation) }));
   const listeners = cases.flatMap(({ name, listeners }) => listeners.map((each) => prefixed(name, each)));
+  const names = new Set(lookedUp(listeners));
   const clusters = cases.flatMap(({ name, clusters }) =>
-    clusters.map((each) => (isLookedUp(each) ? each : prefixed(name, each))),
+    clusters.map((each) => (names.has(nameOf(each)) ? each : prefixed(name, each))),
   );
   const byName = new Map([...clusters, ...AGENT_CLUSTERS].map((cluster) => [nameOf(cluster), cluster]));
   return {
@@ -48,12 +49,15 @@ export function staticBootstrap(translations: ReadonlyMap<string, Translation>):
   };
 }
 
-/** Clusters of Mixer, and of collectors: those of services are in namespace `observe`, in every case alike. */
-function isLookedUp(cluster: JsonObject): boolean {
-  const byAddress = /^(zipkin|datadog_agent|envoy_accesslog_service)$/;
-  return (
-    byAddress.test(nameOf(cluster)) || /\|istio-(policy|telemetry)\.|\.observe\.svc\./.test(nameOf(cluster))
-  );
+/** Names of clusters at which Envoy looks when it reads a listener: Mixer's, and those of collectors. */
+function lookedUp(value: JsonValue, within = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([member, held]) => {
+    const isName = ['cluster_name', 'collector_cluster', 'http_uri.cluster'].some((name) =>
+      `${within}.${member}`.endsWith(`.${name}`),
+    );
+    return isName && typeof held === 'string' ? [held] : lookedUp(held, `${within}.${member}`);
+  });
 }
 
 function prefixed(name: string, resource: JsonObject): JsonObject {

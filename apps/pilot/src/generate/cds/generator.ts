@@ -5,6 +5,8 @@ import { distinctSources } from '../common/provenance.js';
 import { seal } from '../common/seal.js';
 import { inboundCluster, pickInbound } from './inbound.js';
 import { mixerCluster, pickMixer } from './mixer.js';
+import type { ClusterSettings } from './cluster-settings.js';
+import { clusterSettings, pickClusterSettings } from './cluster-settings.js';
 import { clusterNames } from './names.js';
 import { outboundCluster, pickOutbound } from './outbound.js';
 import type { ClusterInputs, ClusterPick } from './pick.js';
@@ -12,7 +14,7 @@ import { pickSpecial, specialCluster } from './special.js';
 import { pickTelemetry, telemetryCluster } from './telemetry.js';
 
 /** Clusters: services, the workload's own ports, Mixer, and the few that Istio always has. */
-export const clusterGenerator: Generator<ClusterInputs> = {
+export const clusterGenerator: Generator<ClusterInputs & ClusterSettings> = {
   type: TYPE.cluster,
 
   names: (view, proxy) => clusterNames(view, proxy),
@@ -24,11 +26,14 @@ export const clusterGenerator: Generator<ClusterInputs> = {
       pickTelemetry(view, proxy, name) ??
       pickInbound(view, proxy, name) ??
       pickOutbound(view, proxy, name);
-    return pick && seal('Cluster', pick);
+    return pick && seal('Cluster', { ...pick, ...pickClusterSettings(view, proxy) });
   },
 
   generate(inputs) {
-    const value = envoy.config.cluster.v3.Cluster.encode(cluster(inputs)).finish();
+    const value = envoy.config.cluster.v3.Cluster.encode({
+      ...cluster(inputs),
+      ...clusterSettings(inputs),
+    }).finish();
     return { value, sources: distinctSources(inputs.sources) };
   },
 };

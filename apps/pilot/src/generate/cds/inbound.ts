@@ -3,11 +3,14 @@ import type { ConnectionPoolSettings, ResourceKey, TcpKeepalive } from '#config'
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { address } from '../common/address.js';
+import type { InboundPort } from '../common/inbound.js';
 import { inboundPorts } from '../common/inbound.js';
 import { parseInbound } from '../common/names.js';
 import { provenance } from '../common/provenance.js';
+import { statName } from '../common/stat-name.js';
 import { duration } from '../common/values.js';
 import { connectionPool } from './connection-pool.js';
+import { originalDestination } from './original-destination.js';
 import { protocolOptions } from './protocol-options.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
@@ -19,6 +22,9 @@ export interface InboundPick {
   /** Where the application listens. */
   readonly endpoint: string;
   readonly port: number;
+  /** Instead, wherever the client meant to go. */
+  readonly passthrough: boolean;
+  readonly statName?: string;
   readonly connectionPool?: ConnectionPoolSettings;
   readonly connectTimeout: string;
   /** That of the mesh. */
@@ -39,6 +45,8 @@ export function pickInbound(view: WorldView, proxy: Proxy, name: string): Inboun
     http2: inbound.protocol === 'HTTP2',
     endpoint: inbound.endpoint,
     port: inbound.endpointPort,
+    passthrough: inbound.passthrough ?? false,
+    ...inboundStatName(mesh.inboundClusterStatName, inbound),
     ...(inbound.connectionPool && { connectionPool: inbound.connectionPool }),
     connectTimeout: inbound.connectionPool?.tcp?.connectTimeout ?? mesh.connectTimeout,
     ...(mesh.tcpKeepalive && { keepalive: mesh.tcpKeepalive }),
@@ -49,14 +57,23 @@ export function pickInbound(view: WorldView, proxy: Proxy, name: string): Inboun
 export function inboundCluster(pick: InboundPick): Cluster {
   return {
     name: pick.name,
-    type: envoy.config.cluster.v3.Cluster.DiscoveryType.STATIC,
+    ...(pick.statName && { altStatName: pick.statName }),
+    ...(pick.passthrough ? originalDestination() : application(pick)),
     connectTimeout: duration(pick.connectTimeout),
     ...connectionPool(pick.connectionPool, { keepalive: pick.keepalive }),
     typedExtensionProtocolOptions: protocolOptions(pick.http2, pick.connectionPool) ?? {},
-    loadAssignment: {
-      clusterName: pick.name,
-      endpoints: [{ lbEndpoints: [{ endpoint: { address: address(pick.endpoint, pick.port) } }] }],
-    },
     metadata: provenance(pick.sources[0]),
+  };
+}
+
+function inboundStatName(pattern: string, { service, port: targetPort }: InboundPort): { statName?: string } {
+  return pattern && service ? { statName: statName(pattern, { ...service, targetPort, subset: '' }) } : {};
+}
+
+function application({ name: clusterName, endpoint, port }: InboundPick): Cluster {
+  const endpoints = [{ lbEndpoints: [{ endpoint: { address: address(endpoint, port) } }] }];
+  return {
+    type: envoy.config.cluster.v3.Cluster.DiscoveryType.STATIC,
+    loadAssignment: { clusterName, endpoints },
   };
 }

@@ -4,6 +4,8 @@ import type { WorldView } from '../../model/contract.js';
 import { address, isStatic, splitHostPort } from '../common/address.js';
 import { mixerClusterNames } from '../common/mixer.js';
 import { outboundSni, parseOutbound } from '../common/names.js';
+import type { MeshTrust } from '../common/tls-parameters.js';
+import { pickTrust } from '../common/tls-parameters.js';
 import { connectionPool } from './connection-pool.js';
 import { protocolOptions } from './protocol-options.js';
 import { meshSocket } from './upstream-tls.js';
@@ -16,6 +18,7 @@ export interface MixerPick {
   readonly host: string;
   readonly port: number;
   readonly trustDomain: string;
+  readonly trust?: MeshTrust;
   readonly sources: readonly ResourceKey[];
 }
 
@@ -26,10 +29,10 @@ export function pickMixer(view: WorldView, name: string): MixerPick | undefined 
   const target = splitHostPort(view.environment.mixer ?? '');
   if (!target || !mixerClusterNames(view).includes(name)) return undefined;
   const { trustDomain, sources } = view.mesh();
-  return { sort: 'mixer', name, ...target, trustDomain, sources };
+  return { sort: 'mixer', name, ...target, trustDomain, ...pickTrust(view), sources };
 }
 
-export function mixerCluster({ name, host, port, trustDomain }: MixerPick): Cluster {
+export function mixerCluster({ name, host, port, trustDomain, trust }: MixerPick): Cluster {
   const { DiscoveryType } = envoy.config.cluster.v3.Cluster;
   const parsed = parseOutbound(name);
   return {
@@ -44,6 +47,7 @@ export function mixerCluster({ name, host, port, trustDomain }: MixerPick): Clus
     },
     transportSocket: meshSocket({
       trustDomain,
+      ...(trust && { trust }),
       sni: parsed ? outboundSni(parsed) : host,
       http2: true,
       accounts: [ACCOUNT],

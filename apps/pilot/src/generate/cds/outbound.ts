@@ -3,7 +3,7 @@ import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
 import type { Mesh } from '../../model/mesh.js';
 import type { Proxy } from '../../model/proxy.js';
-import type { Resolution, ServicePort } from '../../model/service.js';
+import type { Resolution, Service, ServicePort } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 import type { Policy } from '../../model/traffic-policy.js';
 import { ruleView } from '../../model/traffic-policy.js';
@@ -11,6 +11,7 @@ import { matches } from '../../registries/static/endpoints.js';
 import { weighsLocalities } from '../common/locality.js';
 import { parseOutbound, parseOutboundSni } from '../common/names.js';
 import { provenance } from '../common/provenance.js';
+import { statName } from '../common/stat-name.js';
 import { duration } from '../common/values.js';
 import { loadAssignment } from '../eds/load-assignment.js';
 import type { EndpointPick } from '../eds/pick.js';
@@ -39,6 +40,7 @@ export interface OutboundPick {
   readonly preference?: Preference;
   readonly weighsLocalities: boolean;
   readonly http2: boolean;
+  readonly statName?: string;
   readonly security?: SecurityPick;
   /** That of the mesh. */
   readonly keepalive?: TcpKeepalive;
@@ -86,6 +88,7 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
     ...(preference && { preference }),
     weighsLocalities: weighsLocalities(view, rule.policy),
     http2,
+    ...outboundStatName(view, service, port, subset),
     ...(security && { security }),
     ...(mesh.tcpKeepalive && { keepalive: mesh.tcpKeepalive }),
     connectTimeout: rule.policy.connectionPool?.tcp?.connectTimeout ?? mesh.connectTimeout,
@@ -101,6 +104,7 @@ export function outboundCluster(pick: OutboundPick): Cluster {
   const requestName = secured?.kind === 'stated' ? secured.requestName : {};
   return {
     name: pick.name,
+    ...(pick.statName && { altStatName: pick.statName }),
     connectTimeout: duration(pick.connectTimeout),
     ...loadBalancer(balance),
     ...commonLoadBalancing(outlier, pick.weighsLocalities),
@@ -112,6 +116,20 @@ export function outboundCluster(pick: OutboundPick): Cluster {
     // As Istio does, the rule only: what the service is called is in the name, and there are thousands of clusters.
     metadata: provenance(pick.rule, subset ? { subset } : {}),
   };
+}
+
+function outboundStatName(
+  view: WorldView,
+  service: Service,
+  port: ServicePort,
+  subset: string,
+): { statName?: string } {
+  const pattern = view.mesh().outboundClusterStatName;
+  if (!pattern) return {};
+  const { host, namespace } = service;
+  const { number, name, targetPort } = port;
+  const parts = { host, namespace, port: number, portName: name, targetPort, subset };
+  return { statName: statName(pattern, parts) };
 }
 
 function discovery({ name, resolution, endpoints, preference, dnsRefreshRate }: OutboundPick): Cluster {

@@ -9,8 +9,9 @@ import type { RuleView } from '../../model/traffic-policy.js';
 import type { OutboundName } from '../common/names.js';
 import { outboundSni } from '../common/names.js';
 import { any, struct } from '../common/proto.js';
+import { pickTrust } from '../common/tls-parameters.js';
 import type { RequestName } from './protocol-options.js';
-import type { MeshTlsPick, StatedTlsPick } from './upstream-tls.js';
+import type { ClientDefaults, MeshTlsPick, StatedTlsPick } from './upstream-tls.js';
 import { meshSocket, statedSocket } from './upstream-tls.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
@@ -44,7 +45,7 @@ export function pickSecurity(
   switch (tls?.mode) {
     case 'SIMPLE':
     case 'MUTUAL':
-      return isForProxy(tls, proxy, rule) ? stated(tls, target) : undefined;
+      return isForProxy(tls, proxy, rule) ? { ...stated(tls, target), ...clientDefaults(view) } : undefined;
     case 'ISTIO_MUTUAL':
       return { kind: 'mesh', automatic: false, ...ofMesh(view, proxy, tls, target) };
     default:
@@ -65,9 +66,18 @@ function ofMesh(view: WorldView, proxy: Proxy, tls: ClientTLSSettings, target: T
   const { name, http2 } = target;
   return {
     trustDomain: view.mesh().trustDomain,
+    ...pickTrust(view),
     sni: tls.sni || outboundSni(name),
     http2,
     accounts: subjectAltNames.length > 0 ? subjectAltNames : view.accounts(name.host, proxy.namespace),
+  };
+}
+
+function clientDefaults(view: WorldView): { mesh?: ClientDefaults } {
+  const { tlsDefaults: parameters, verifyCertificateAtClient } = view.mesh();
+  if (!parameters && verifyCertificateAtClient) return {};
+  return {
+    mesh: { ...(parameters && { parameters }), ...(!verifyCertificateAtClient && { trustsAnybody: true }) },
   };
 }
 

@@ -4,6 +4,7 @@ import type { WorldView } from '../../model/contract.js';
 import { BLACK_HOLE, INBOUND_PASSTHROUGH, PASSTHROUGH } from '../common/names.js';
 import { duration } from '../common/values.js';
 import { connectionPool } from './connection-pool.js';
+import { originalDestination } from './original-destination.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
 
@@ -32,9 +33,6 @@ export function specialCluster({ name, connectTimeout, keepalive }: SpecialPick)
     type: DiscoveryType.ORIGINAL_DST,
     lbPolicy: LbPolicy.CLUSTER_PROVIDED,
     ...connectionPool(undefined, { keepalive }),
-    // From this source address the capture rules let traffic through to the application.
-    ...(name === INBOUND_PASSTHROUGH && {
-      upstreamBindConfig: { sourceAddress: { address: '127.0.0.6', portValue: 0 } },
-    }),
+    ...(name === INBOUND_PASSTHROUGH && originalDestination()),
   };
 }

@@ -1,4 +1,4 @@
-import type { ClientTLSSettings } from '#config';
+import type { ClientTLSSettings, TLSConfig } from '#config';
 import { envoy } from '#common/proto/envoy';
 import { any } from '../common/proto.js';
 import {
@@ -11,6 +11,8 @@ import {
   tlsSocket,
   upstreamTls,
 } from '../common/tls.js';
+import type { MeshTrust } from '../common/tls-parameters.js';
+import { tlsParameters } from '../common/tls-parameters.js';
 
 type TransportSocket = envoy.config.core.v3.TransportSocket.$Properties;
 type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.$Properties;
@@ -23,14 +25,17 @@ export interface MeshTlsPick {
   readonly http2: boolean;
   /** Whom the endpoints may be: SPIFFE paths or stated names; empty: anybody of the trust domain. */
   readonly accounts: readonly string[];
+  readonly trust?: MeshTrust;
 }
 
-export function meshSocket({ trustDomain, sni, http2, accounts }: MeshTlsPick): TransportSocket {
-  const names = accounts.map((account) =>
-    account.startsWith('ns/') ? spiffeName(trustDomain, account) : statedName(account),
+export function meshSocket({ trustDomain, sni, http2, accounts, trust = {} }: MeshTlsPick): TransportSocket {
+  const domains = [trustDomain, ...(trust.aliases ?? [])];
+  const stated = accounts.flatMap((account) =>
+    account.startsWith('ns/') ? domains.map((domain) => spiffeName(domain, account)) : [statedName(account)],
   );
+  const names = stated.length > 0 ? stated : domains.map(anyoneIn);
   const alpn = http2 ? [ISTIO_ALPN, 'h2'] : [ISTIO_ALPN];
-  return upstreamTls(meshTls(alpn, names.length > 0 ? names : [anyoneIn(trustDomain)]), sni);
+  return upstreamTls(meshTls(alpn, names, trust.tls), sni);
 }
 
 /** Where the roots of the public web stand, which count where a rule names no others. */
@@ -44,26 +49,37 @@ export interface StatedTlsPick {
   /** Names of which the server has to prove one; none where each request tells it. */
   readonly names: readonly string[];
   readonly http2: boolean;
+  readonly mesh?: ClientDefaults;
+}
+
+/** What the mesh says about all TLS that is not its own. */
+export interface ClientDefaults {
+  readonly parameters?: TLSConfig;
+  /** Servers for which a rule names no roots are not verified. */
+  readonly trustsAnybody?: boolean;
 }
 
 /**
  * Certificates are files of the proxy's host, or a secret that Pilot gives to whom it belongs. The server is not
  * verified at all only where the rule says so.
  */
-export function statedSocket({ tls, sni, names, http2 }: StatedTlsPick): TransportSocket {
-  const { TlsParameters, UpstreamTlsContext } = envoy.extensions.transport_sockets.tls.v3;
+export function statedSocket({ tls, sni, names, http2, mesh = {} }: StatedTlsPick): TransportSocket {
+  const { UpstreamTlsContext } = envoy.extensions.transport_sockets.tls.v3;
   const commonTlsContext: CommonTlsContext = {
-    tlsParams: {
-      tlsMinimumProtocolVersion: TlsParameters.TlsProtocol.TLSv1_2,
-      tlsMaximumProtocolVersion: TlsParameters.TlsProtocol.TLSv1_3,
-    },
+    tlsParams: tlsParameters(mesh.parameters),
     ...(http2 && { alpnProtocols: ['h2'] }),
-    ...(tls.credentialName ? fromSecret(tls, tls.credentialName, names) : fromFiles(tls, names)),
+    ...(tls.credentialName
+      ? fromSecret(tls, tls.credentialName, names)
+      : fromFiles(tls, names, mesh.trustsAnybody === true)),
   };
   return tlsSocket(any(UpstreamTlsContext, { commonTlsContext, sni }));
 }
 
-function fromFiles(tls: ClientTLSSettings, names: readonly string[]): CommonTlsContext {
+function fromFiles(
+  tls: ClientTLSSettings,
+  names: readonly string[],
+  trustsAnybody: boolean,
+): CommonTlsContext {
   const { mode, clientCertificate = '', privateKey = '', caCertificates, caCrl } = tls;
   const certificate = {
     certificateChain: { filename: clientCertificate },
@@ -77,7 +93,7 @@ function fromFiles(tls: ClientTLSSettings, names: readonly string[]): CommonTlsC
   };
   return {
     ...(mode === 'MUTUAL' && clientCertificate && { tlsCertificates: [certificate] }),
-    ...(!tls.insecureSkipVerify && { validationContext }),
+    ...(!tls.insecureSkipVerify && !(trustsAnybody && !caCertificates) && { validationContext }),
   };
 }
 

@@ -4,14 +4,17 @@ import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Protocol } from '../../model/service.js';
 import { endpointPort } from '../../model/service.js';
+import type { Instance } from '../../world/view.js';
 import { protocolOf } from '../../registries/static/protocol.js';
 import { splitHostPort } from './address.js';
 
-/** The service that a port is served for, as Mixer knows it. */
+/** The service that a port is served for, and which port of it. */
 export interface InboundService {
   readonly host: string;
   readonly name: string;
   readonly namespace: string;
+  readonly port: number;
+  readonly portName: string;
 }
 
 /** A port at which a workload is reached through its sidecar. */
@@ -24,6 +27,8 @@ export interface InboundPort {
   /** Where the application listens: `unix:///path`, or an address with `endpointPort`. */
   readonly endpoint: string;
   readonly endpointPort: number;
+  /** The application is reached at the address that the client meant, whatever it is. */
+  readonly passthrough?: boolean;
   readonly service: InboundService | undefined;
   /** Limits of the connections to the application. */
   readonly connectionPool?: ConnectionPoolSettings;
@@ -87,11 +92,12 @@ function serviceBehind(view: WorldView, proxy: Proxy, port: number): InboundServ
   const mine = view
     .instances(proxy)
     .find((instance) => endpointPort(instance.endpoint, instance.port) === port);
-  return mine && named(mine.service);
+  return mine && named(mine);
 }
 
-function named({ host, name, namespace }: InboundService): InboundService {
-  return { host, name, namespace };
+function named({ service, port }: Instance): InboundService {
+  const { host, name, namespace } = service;
+  return { host, name, namespace, port: port.number, portName: port.name };
 }
 
 function fromServices(view: WorldView, proxy: Proxy, sidecar: Config<Sidecar> | undefined): InboundPort[] {
@@ -100,7 +106,8 @@ function fromServices(view: WorldView, proxy: Proxy, sidecar: Config<Sidecar> | 
   return view
     .instances(proxy)
     .filter(({ port }) => port.protocol !== 'UDP')
-    .map(({ service, port, endpoint }) => {
+    .map((instance) => {
+      const { service, port, endpoint } = instance;
       const number = endpointPort(endpoint, port);
       const unix = endpoint.address.startsWith('unix://');
       return {
@@ -109,7 +116,8 @@ function fromServices(view: WorldView, proxy: Proxy, sidecar: Config<Sidecar> | 
         bind: capture ? '' : (proxy.ipAddresses[0] ?? '0.0.0.0'),
         endpoint: unix ? endpoint.address : LOOPBACK,
         endpointPort: number,
-        service: named(service),
+        passthrough: capture && !unix && view.mesh().inboundTrafficPolicy === 'PASSTHROUGH',
+        service: named(instance),
         ...(connectionPool && { connectionPool }),
         sources: service.sources,
       };

@@ -7,9 +7,6 @@ export const INBOUND_PASSTHROUGH = 'InboundPassthroughCluster';
 export const HTTP_PROXY_ROUTE = 'http_proxy';
 export const VIRTUAL_OUTBOUND = 'virtualOutbound';
 export const VIRTUAL_INBOUND = 'virtualInbound';
-/** Ports of the listeners that captured traffic arrives at. */
-export const OUTBOUND_CAPTURE_PORT = 15001;
-export const INBOUND_CAPTURE_PORT = 15006;
 
 export interface OutboundName {
   readonly port: number;

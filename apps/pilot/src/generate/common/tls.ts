@@ -1,7 +1,9 @@
 import { envoy } from '#common/proto/envoy';
-import type { Server } from '#config';
+import type { Server, TLSConfig } from '#config';
 import type { Any } from './proto.js';
 import { any } from './proto.js';
+import type { MeshTrust } from './tls-parameters.js';
+import { tlsParameters } from './tls-parameters.js';
 
 const { tls } = envoy.extensions.transport_sockets;
 type CommonTlsContext = envoy.extensions.transport_sockets.tls.v3.CommonTlsContext.$Properties;
@@ -38,14 +40,14 @@ export function pilotSecret(credential: string): SdsSecretConfig {
 }
 
 /** The workload's own certificate, and a peer that the mesh's root vouches for. */
-export function meshTls(alpnProtocols: string[], names: SubjectAltName[]): CommonTlsContext {
-  const { TlsProtocol } = envoy.extensions.transport_sockets.tls.v3.TlsParameters;
+export function meshTls(
+  alpnProtocols: string[],
+  names: SubjectAltName[],
+  parameters?: TLSConfig,
+): CommonTlsContext {
   return {
     alpnProtocols,
-    tlsParams: {
-      tlsMinimumProtocolVersion: TlsProtocol.TLSv1_2,
-      tlsMaximumProtocolVersion: TlsProtocol.TLSv1_3,
-    },
+    tlsParams: tlsParameters(parameters),
     tlsCertificateSdsSecretConfigs: [agentSecret('default')],
     combinedValidationContext: {
       defaultValidationContext: { matchTypedSubjectAltNames: names },
@@ -79,9 +81,13 @@ export function upstreamTls(commonTlsContext: CommonTlsContext, sni: string): Tr
   return tlsSocket(any(tls.v3.UpstreamTlsContext, { commonTlsContext, sni }));
 }
 
-/** The server's side of mesh mTLS: whoever comes has to show a certificate of the trust domain. */
-export function meshServerTls(trustDomain: string): TransportSocket {
-  const commonTlsContext = meshTls(['h2', 'http/1.1'], [anyoneIn(trustDomain)]);
+/** The server's side of mesh mTLS: whoever comes has to show a certificate of a trust domain of the mesh. */
+export function meshServerTls(
+  trustDomain: string,
+  { aliases = [], tls: parameters }: MeshTrust = {},
+): TransportSocket {
+  const names = [trustDomain, ...aliases].map(anyoneIn);
+  const commonTlsContext = meshTls(['h2', 'http/1.1'], names, parameters);
   return tlsSocket(
     any(tls.v3.DownstreamTlsContext, { commonTlsContext, requireClientCertificate: { value: true } }),
   );

@@ -8,6 +8,8 @@ import { VIRTUAL_INBOUND, VIRTUAL_OUTBOUND, listenerName } from '../common/names
 import { distinctSources } from '../common/provenance.js';
 import { seal } from '../common/seal.js';
 import { listener } from './listener.js';
+import type { ListenerSettings } from './listener-settings.js';
+import { pickListenerSettings, withSettings } from './listener-settings.js';
 import type { ListenerPick } from './listeners.js';
 import { gatewayListeners, pickGatewayListener } from './select-gateway.js';
 import { boundInbound, pickInboundListener, pickVirtualInbound } from './select-inbound.js';
@@ -22,8 +24,14 @@ import {
   tcpListeners,
 } from './select-outbound.js';
 
-/** `reporting`: what says how its traffic is logged and traced. */
-type ListenerInputs = ListenerPick & Inputs & { readonly reporting: readonly ResourceKey[] };
+type ListenerInputs = ListenerPick &
+  Inputs & {
+    readonly settings: ListenerSettings;
+    /** What says how the traffic is logged and traced. */
+    readonly telemetry: readonly ResourceKey[];
+  };
+
+const INBOUND: ReadonlySet<ListenerPick['sort']> = new Set(['inbound', 'virtual-inbound']);
 
 /** Listeners: from the application, to it, and at the edge of the mesh. */
 export const listenerGenerator: Generator<ListenerInputs> = {
@@ -36,13 +44,16 @@ export const listenerGenerator: Generator<ListenerInputs> = {
   select(view, proxy, name) {
     const pick =
       proxy.type === 'router' ? pickGatewayListener(view, proxy, name) : pickSidecar(view, proxy, name);
-    const reporting = view.telemetries(proxy).map(({ key }) => key);
-    return pick && seal('Listener', { ...pick, reporting });
+    if (!pick) return undefined;
+    const settings = pickListenerSettings(view, proxy, INBOUND.has(pick.sort) ? 'SERVER' : 'CLIENT');
+    const telemetry = view.telemetries(proxy).map(({ key }) => key);
+    return seal('Listener', { ...pick, settings, telemetry });
   },
 
   generate(inputs) {
-    const value = envoy.config.listener.v3.Listener.encode(listener(inputs)).finish();
-    return { value, sources: distinctSources(inputs.sources, inputs.reporting) };
+    const message = withSettings(listener(inputs), inputs.settings);
+    const value = envoy.config.listener.v3.Listener.encode(message).finish();
+    return { value, sources: distinctSources(inputs.sources, inputs.telemetry) };
   },
 };
 

@@ -1,6 +1,7 @@
 import type { envoy } from '#common/proto/envoy';
 import type { MtlsMode } from '../../world/peer-authentication.js';
 import { ISTIO_ALPN, meshServerTls } from '../common/tls.js';
+import type { MeshTrust } from '../common/tls-parameters.js';
 import type { HttpPick } from './http-connection-manager.js';
 import type { IngressTls } from '../common/inbound.js';
 import { fileServerTls } from '../common/tls.js';
@@ -20,6 +21,7 @@ export interface InboundChainPick {
   /** A Sidecar's own TLS, in place of plain text: for clients outside of the mesh, hence only without mTLS. */
   readonly tls?: IngressTls;
   readonly trustDomain: string;
+  readonly trust?: MeshTrust;
 }
 
 /** What a sidecar's ALPN may be, by version: any of them means the mesh's own TLS. */
@@ -35,7 +37,7 @@ const MESH_ALPN = [ISTIO_ALPN, 'istio-peer-exchange', 'istio-http/1.0', 'istio-h
 export function inboundChains(pick: InboundChainPick, base: FilterChainMatch = {}): FilterChain[] {
   const name = `0.0.0.0_${pick.port}`;
   const filters = [pick.http ? httpConnectionManager(pick.http) : tcpProxy(pick.cluster)];
-  const tls = { transportSocket: meshServerTls(pick.trustDomain) };
+  const tls = { transportSocket: meshServerTls(pick.trustDomain, pick.trust) };
   const raw: FilterChain = { name, filterChainMatch: { ...base, transportProtocol: 'raw_buffer' }, filters };
   switch (pick.mode) {
     case 'STRICT':

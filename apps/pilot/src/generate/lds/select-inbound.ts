@@ -5,13 +5,8 @@ import { isHttp } from '../../model/service.js';
 import { workloadLabels } from '../../registries/static/endpoints.js';
 import type { InboundPort } from '../common/inbound.js';
 import { inboundPorts } from '../common/inbound.js';
-import {
-  INBOUND_CAPTURE_PORT,
-  INBOUND_PASSTHROUGH,
-  VIRTUAL_INBOUND,
-  inboundCluster,
-  listenerName,
-} from '../common/names.js';
+import { INBOUND_PASSTHROUGH, VIRTUAL_INBOUND, inboundCluster, listenerName } from '../common/names.js';
+import { pickTrust } from '../common/tls-parameters.js';
 import type { InboundChainPick } from './inbound-chains.js';
 import type { InboundListenerPick, VirtualInboundPick } from './listeners.js';
 import { inboundAttributes } from './mixer-attributes.js';
@@ -42,9 +37,15 @@ export function pickVirtualInbound(view: WorldView, proxy: Proxy): VirtualInboun
     sort: 'virtual-inbound',
     name: VIRTUAL_INBOUND,
     address: '0.0.0.0',
-    port: INBOUND_CAPTURE_PORT,
+    port: view.mesh().proxyInboundListenPort,
     chains: picked.map(({ chain }) => chain),
-    passthrough: { port: 0, cluster: INBOUND_PASSTHROUGH, mode, trustDomain: view.mesh().trustDomain },
+    passthrough: {
+      port: 0,
+      cluster: INBOUND_PASSTHROUGH,
+      mode,
+      trustDomain: view.mesh().trustDomain,
+      ...pickTrust(view),
+    },
     transparent: proxy.interceptionMode === 'TPROXY',
     sources: [...sources, ...picked.flatMap((each) => each.sources)],
   };
@@ -75,6 +76,7 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
       mode,
       ...(tls && { tls: tls.settings }),
       trustDomain: view.mesh().trustDomain,
+      ...pickTrust(view),
     },
     sources: [...inbound.sources, ...sources],
   };

@@ -2,13 +2,7 @@ import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { PortUse } from '../../world/view.js';
 import { egressScope } from '../common/egress-scope.js';
-import {
-  HTTP_PROXY_ROUTE,
-  OUTBOUND_CAPTURE_PORT,
-  VIRTUAL_OUTBOUND,
-  listenerName,
-  outboundCluster,
-} from '../common/names.js';
+import { HTTP_PROXY_ROUTE, VIRTUAL_OUTBOUND, listenerName, outboundCluster } from '../common/names.js';
 import { unknownDestination } from '../common/outbound-policy.js';
 import { capturedPorts, httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
 import type { HttpPick } from './http-connection-manager.js';
@@ -133,7 +127,7 @@ export function pickVirtualOutbound(view: WorldView, proxy: Proxy): VirtualOutbo
     sort: 'virtual-outbound',
     name: VIRTUAL_OUTBOUND,
     address: ANY,
-    port: OUTBOUND_CAPTURE_PORT,
+    port: view.mesh().proxyListenPort,
     cluster: unknownDestination(view, proxy),
     transparent: proxy.interceptionMode === 'TPROXY',
     sources: view.mesh().sources,

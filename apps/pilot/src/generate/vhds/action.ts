@@ -10,6 +10,7 @@ import type { RouteDestination, VirtualHostPick } from './inputs.js';
 import { mirrorPolicies } from './mirrors.js';
 import { redirectAction } from './redirect.js';
 import { retryPolicy } from './retry.js';
+import type { RouteSettings } from './route-settings.js';
 
 type Route = envoy.config.route.v3.Route.$Properties;
 type RouteAction = envoy.config.route.v3.RouteAction.$Properties;
@@ -27,12 +28,12 @@ export function actionOf(http: HTTPRoute, namespace: string, pick: VirtualHostPi
 }
 
 /** Where nothing else is said: the service itself, with Istio's default retries and no timeout. */
-export function fallbackAction(destination: RouteDestination): Route {
+export function fallbackAction(destination: RouteDestination, settings: RouteSettings = {}): Route {
   return {
     route: {
       cluster: destination.cluster,
       ...timeouts(undefined),
-      retryPolicy: retryPolicy(undefined, destination.consistentHash !== undefined),
+      retryPolicy: retryPolicy(settings.retries, destination.consistentHash !== undefined),
       hashPolicy: hashPolicies([destination]),
     },
   };
@@ -45,9 +46,9 @@ function routeAction(http: HTTPRoute, namespace: string, pick: VirtualHostPick):
   const [only] = http.route?.length === 1 ? destinations : [];
   return {
     ...clusters(targets, http, found),
-    ...rewrite(http),
+    ...rewrite(http, pick.settings),
     ...timeouts(http.timeout),
-    retryPolicy: retryPolicy(http.retries, only?.consistentHash !== undefined),
+    retryPolicy: retryPolicy(http.retries ?? pick.settings?.retries, only?.consistentHash !== undefined),
     hashPolicy: hashPolicies(destinations),
     requestMirrorPolicies: mirrorPolicies(http, (destination) => found(destination).cluster),
   };
@@ -92,12 +93,13 @@ function clusters(
   };
 }
 
-function rewrite({ rewrite, headers, route = [] }: HTTPRoute): RouteAction {
+function rewrite({ rewrite, headers, route = [] }: HTTPRoute, settings: RouteSettings = {}): RouteAction {
   const ofOnlyTarget = route.length === 1 ? authorityOf(route[0]?.headers) : undefined;
   const authority = rewrite?.authority || authorityOf(headers) || ofOnlyTarget;
   const { match, rewrite: substitution } = rewrite?.uriRegexRewrite ?? {};
   return {
     ...(authority && { hostRewriteLiteral: authority }),
+    ...(authority && settings.forwardsHost && { appendXForwardedHost: true }),
     ...(rewrite?.uri && { prefixRewrite: rewrite.uri }),
     ...(match && { regexRewrite: { pattern: regex(match), substitution: substitution ?? '' } }),
   };

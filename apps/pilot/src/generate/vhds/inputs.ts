@@ -1,4 +1,5 @@
 import type { ConsistentHashLB, ResourceKey, VirtualService } from '#config';
+import type { RouteSettings } from './route-settings.js';
 import type { Config } from '../../model/config.js';
 import type { Inputs } from '../../model/contract.js';
 
@@ -42,6 +43,7 @@ export interface VirtualHostPick {
   readonly serviceSources: readonly ResourceKey[];
   /** Answer plaintext requests with a redirect to https. */
   readonly httpsRedirect: boolean;
+  readonly settings?: RouteSettings;
 }
 
 export type VirtualHostInputs = VirtualHostPick & Inputs;

@@ -8,6 +8,7 @@ import type { GatewayServer } from './gateway-hosts.js';
 import { gatewayName, httpServers, serves } from './gateway-hosts.js';
 import { pickVirtualService, sourceOf } from './http-routes.js';
 import type { VirtualHostPick } from './inputs.js';
+import { pickRouteSettings } from './route-settings.js';
 
 /** One host as a gateway serves it on a port: what all VirtualServices bound to its servers say together. */
 export function pickForGateway(
@@ -35,6 +36,7 @@ export function pickForGateway(
     destinations: destinationsOf(view, proxy, virtualServices, port),
     serviceSources: [...new Set(used.map(({ gateway }) => gateway.key))],
     httpsRedirect: used.some(({ server }) => server.tls?.httpsRedirect === true),
+    ...pickRouteSettings(view, proxy),
   };
 }
 

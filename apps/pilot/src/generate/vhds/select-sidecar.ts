@@ -8,6 +8,7 @@ import type { Named } from './domains.js';
 import { domainsOnAllPorts, domainsOnPort, usualHttpPort } from './domains.js';
 import { pickVirtualService, sourceOf } from './http-routes.js';
 import type { VirtualHostPick } from './inputs.js';
+import { pickRouteSettings } from './route-settings.js';
 
 /** The port on which hosts that only a VirtualService knows are reached. */
 export const VIRTUAL_PORT = 80;
@@ -37,6 +38,7 @@ export function pickForSidecar(
     ...(service && !virtualService && { fallback: resolve(view, proxy, `${host}|${port}|`, port) }),
     serviceSources: service?.sources ?? [],
     httpsRedirect: false,
+    ...pickRouteSettings(view, proxy),
   };
 }
 

@@ -22,7 +22,7 @@ export function virtualHost(pick: VirtualHostPick): VirtualHost {
     name: pick.name,
     domains: [...pick.domains],
     routes: pick.virtualServices.length > 0 ? routes(pick) : fallbackRoutes(pick),
-    includeRequestAttemptCount: true,
+    ...(!pick.settings?.hidesAttempts && { includeRequestAttemptCount: true }),
     ...(pick.httpsRedirect && { requireTls: VirtualHost.TlsRequirementType.ALL }),
   };
 }
@@ -36,10 +36,15 @@ export function virtualHostSources(pick: VirtualHostPick): string[] {
   );
 }
 
-function fallbackRoutes({ fallback, serviceSources }: VirtualHostPick): Route[] {
+function fallbackRoutes({ fallback, serviceSources, settings }: VirtualHostPick): Route[] {
   if (!fallback) return [];
   const metadata = provenance(serviceSources[0]);
-  return [decorated({ name: 'default', match: { prefix: '/' }, metadata, ...fallbackAction(fallback) }, '')];
+  return [
+    decorated(
+      { name: 'default', match: { prefix: '/' }, metadata, ...fallbackAction(fallback, settings) },
+      '',
+    ),
+  ];
 }
 
 /** As written, up to a route that takes everything; of several VirtualServices such routes come last. */

@@ -35,6 +35,7 @@ const BUNDLES = {
     'envoy/config/cluster/v3/cluster.proto',
     'envoy/config/endpoint/v3/endpoint.proto',
     'envoy/config/bootstrap/v3/bootstrap.proto',
+    'envoy/config/common/matcher/v3/matcher.proto',
     'envoy/extensions/access_loggers/file/v3/file.proto',
     'envoy/extensions/access_loggers/grpc/v3/als.proto',
     'envoy/extensions/access_loggers/stream/v3/stream.proto',

@@ -21,6 +21,17 @@ export const NEWER_FIELDS = [
     message: 'ZipkinConfig',
     field: 'core.v3.HttpService collector_service = 9;',
   },
+  {
+    file: 'envoy/config/cluster/v3/circuit_breaker.proto',
+    message: 'RetryBudget',
+    field: 'google.protobuf.Duration budget_interval = 3;',
+  },
+  {
+    file: 'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
+    message: 'HttpProtocolOptions',
+    field:
+      'message OutlierDetection { config.common.matcher.v3.MatchPredicate error_matcher = 1; } OutlierDetection outlier_detection = 8;',
+  },
 ];
 
 /** Writes the copies below `folder`, which then has to be searched before `includes`. */

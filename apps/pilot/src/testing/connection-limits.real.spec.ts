@@ -39,6 +39,11 @@ beforeAll(async () => {
         rule: `trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}, outlierDetection: {${detect}}}`,
       },
       {
+        host: 'busy.example.com',
+        endpoints: both,
+        rule: `trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}, outlierDetection: {${detect}, outlierDetectionHttpErrorCodes: [429]}}`,
+      },
+      {
         host: 'panic.example.com',
         endpoints: both,
         rule: `trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}, outlierDetection: {${detect}, minHealthPercent: 60}}`,
@@ -113,11 +118,12 @@ describe('outlier detection', () => {
     );
 
   it.each([
-    ['ejected.example.com', ['200 first']],
-    ['panic.example.com', ['200 first', '503 second']],
-  ])('of %s leaves %j', async (host, left) => {
-    second!.status = 503;
-    expect(await ask(host, 2)).toContain('503 second');
+    ['ejected.example.com', 503, ['200 first']],
+    ['busy.example.com', 429, ['200 first']],
+    ['panic.example.com', 503, ['200 first', '503 second']],
+  ])('of %s, where one answers %j, leaves %j', async (host, status, left) => {
+    second!.status = status;
+    expect(await ask(host, 2)).toContain(`${status} second`);
     await until(
       async () => {
         await ask(host, 4);
@@ -133,5 +139,11 @@ describe('outlier detection', () => {
       { what: `answers of ${left.length} endpoints` },
     );
     expect(answers).toEqual(left);
+  });
+
+  it('takes for errors the statuses that the rule names, and no others', async () => {
+    [first!.status, second!.status] = [503, 503];
+    await ask('busy.example.com', 10);
+    expect(await stat('busy.example.com', 'outlier_detection.ejections_active')).toBe(1);
   });
 });

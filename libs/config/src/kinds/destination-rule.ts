@@ -41,6 +41,8 @@ export interface RetryBudget {
   /** Of the requests under way; 20 where unset. */
   percent?: number;
   minRetryConcurrency?: number;
+  /** Requests count for so long; zero: while they are under way. */
+  budgetInterval?: DurationText;
 }
 
 export interface LoadBalancerSettings {
@@ -114,6 +116,8 @@ export interface OutlierDetection {
   baseEjectionTime?: DurationText;
   maxEjectionPercent?: number;
   minHealthPercent?: number;
+  /** The statuses that are errors; without any 5xx are. */
+  outlierDetectionHttpErrorCodes?: number[];
 }
 
 export interface ClientTLSSettings {

@@ -38,7 +38,8 @@ describe('a traffic policy', () => {
     http({ http2KeepAlive: { interval: '30s', timeout: '5s' } }),
     { tunnel: { protocol: 'POST', targetHost: '10.0.0.1', targetPort: 443 } },
     { proxyProtocol: { version: 'V2' } },
-    { retryBudget: { percent: 25.5, minRetryConcurrency: 1 } },
+    { retryBudget: { percent: 25.5, minRetryConcurrency: 1, budgetInterval: '0s' } },
+    { outlierDetection: { outlierDetectionHttpErrorCodes: [429, 503] } },
     { tls: { mode: 'SIMPLE', caCertificates: '/ca', caCrl: '/crl' } },
   ])('may be %j', (policy) => expect(findings(policy)).toEqual([]));
 
@@ -98,6 +99,10 @@ describe('a traffic policy', () => {
     [{ tunnel: { protocol: 'GET', targetHost: 'a', targetPort: 1 } }, 'Error tunnel.protocol'],
     [{ proxyProtocol: { version: 'V3' } }, 'Error proxyProtocol.version'],
     [{ retryBudget: { percent: 101 } }, 'Error retryBudget.percent'],
+    [
+      { outlierDetection: { outlierDetectionHttpErrorCodes: [500, 600] } },
+      'Error outlierDetection.outlierDetectionHttpErrorCodes[1]',
+    ],
     [{ tls: { mode: 'SIMPLE', credentialName: 'c', caCrl: '/crl' } }, 'Error tls'],
     [{ tls: { mode: 'SIMPLE', insecureSkipVerify: true, caCrl: '/crl' } }, 'Warning tls.caCrl'],
   ])('%j is found fault with: %s', (policy, finding) => expect(findings(policy)).toContain(finding));

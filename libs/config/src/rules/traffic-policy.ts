@@ -17,6 +17,9 @@ export function checkTrafficPolicy(policy: TrafficPolicy | undefined, scope: Sco
   checkPolicyFields(policy, scope);
   if (policy.tunnel) checkTunnel(policy.tunnel, scope.at('tunnel'));
   checkRange(policy.retryBudget?.percent, 0, 100, scope.at('retryBudget', 'percent'));
+  checkDuration(policy.retryBudget?.budgetInterval, scope.at('retryBudget', 'budgetInterval'), {
+    zero: true,
+  });
   const settings = policy.portLevelSettings ?? [];
   settings.forEach((entry, index) => {
     const at = scope.at('portLevelSettings', index);
@@ -96,6 +99,9 @@ function checkOutlierDetection(outlier: OutlierDetection | undefined, scope: Sco
   checkRange(outlier.consecutiveErrors, 0, 2147483647, scope.at('consecutiveErrors'));
   checkRange(outlier.maxEjectionPercent, 0, 100, scope.at('maxEjectionPercent'));
   checkRange(outlier.minHealthPercent, 0, 100, scope.at('minHealthPercent'));
+  outlier.outlierDetectionHttpErrorCodes?.forEach((code, index) =>
+    checkRange(code, 100, 599, scope.at('outlierDetectionHttpErrorCodes', index)),
+  );
   if (outlier.consecutiveLocalOriginFailures !== undefined && !outlier.splitExternalLocalOriginErrors) {
     scope.error('consecutiveLocalOriginFailures is specified, but splitExternalLocalOriginErrors is not set');
   }

@@ -78,7 +78,7 @@ const outlierDetection = message({
   baseEjectionTime: duration,
   maxEjectionPercent: int32,
   minHealthPercent: int32,
-  outlierDetectionHttpErrorCodes: noEffect('errors are what Envoy counts: 5xx'),
+  outlierDetectionHttpErrorCodes: list(uint32),
 });
 
 export const clientTls = message({
@@ -102,7 +102,7 @@ const trafficPolicy = message({
   retryBudget: message({
     percent: number,
     minRetryConcurrency: uint32,
-    budgetInterval: noEffect('the requests under way count'),
+    budgetInterval: duration,
   }),
 });
 

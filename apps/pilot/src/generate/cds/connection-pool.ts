@@ -37,8 +37,16 @@ export function connectionPool(
 }
 
 /** Istio's defaults: a fifth of the requests, and three at least. */
-function budget({ percent = 20, minRetryConcurrency }: RetryBudget): Thresholds['retryBudget'] {
-  return { budgetPercent: { value: percent }, minRetryConcurrency: { value: minRetryConcurrency || 3 } };
+function budget({
+  percent = 20,
+  minRetryConcurrency,
+  budgetInterval,
+}: RetryBudget): Thresholds['retryBudget'] {
+  return {
+    budgetPercent: { value: percent },
+    minRetryConcurrency: { value: minRetryConcurrency || 3 },
+    ...(budgetInterval && { budgetInterval: duration(budgetInterval) }),
+  };
 }
 
 /** Envoy takes whole seconds, none at all is refused by the kernel. */

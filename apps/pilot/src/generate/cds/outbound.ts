@@ -102,6 +102,7 @@ export function outboundCluster(pick: OutboundPick): Cluster {
   const { policy, subset, http2, keepalive, security: secured } = pick;
   const { loadBalancer: balance, connectionPool: pool, outlierDetection: outlier, retryBudget } = policy;
   const requestName = secured?.kind === 'stated' ? secured.requestName : {};
+  const errorCodes = outlier?.outlierDetectionHttpErrorCodes;
   return {
     name: pick.name,
     ...(pick.statName && { altStatName: pick.statName }),
@@ -111,7 +112,7 @@ export function outboundCluster(pick: OutboundPick): Cluster {
     ...connectionPool(pool, { retryBudget, keepalive }),
     ...(outlier && outlierDetection(outlier)),
     ...discovery(pick),
-    typedExtensionProtocolOptions: protocolOptions(http2, pool, requestName) ?? {},
+    typedExtensionProtocolOptions: protocolOptions(http2, pool, { requestName, errorCodes }) ?? {},
     ...security(secured, policy.proxyProtocol),
     // As Istio does, the rule only: what the service is called is in the name, and there are thousands of clusters.
     metadata: provenance(pick.rule, subset ? { subset } : {}),

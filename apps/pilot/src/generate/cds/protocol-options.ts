@@ -16,22 +16,27 @@ export interface RequestName {
   readonly autoSanValidation?: boolean;
 }
 
-/**
- * How an upstream speaks HTTP; undefined where Envoy's own way, HTTP/1.1, is meant.
- *
- * @param requestName whether TLS asks for, and whether it verifies, the name that a request has as its authority
- */
+interface HttpOptions {
+  /** Whether TLS asks for, and whether it verifies, the name that a request has as its authority. */
+  readonly requestName?: RequestName;
+  /** Statuses that outlier detection counts as errors; 5xx where there are none. */
+  readonly errorCodes?: readonly number[] | undefined;
+}
+
+/** How an upstream speaks HTTP; undefined where Envoy's own way, HTTP/1.1, is meant. */
 export function protocolOptions(
   http2: boolean,
   settings: ConnectionPoolSettings | undefined,
-  requestName: RequestName = {},
+  { requestName = {}, errorCodes = [] }: HttpOptions = {},
 ): Record<string, Any> | undefined {
   const common = commonOptions(settings);
-  if (!http2 && !common && !settings?.http?.useClientProtocol && !requestName.autoSni) return undefined;
+  const stated = settings?.http?.useClientProtocol || requestName.autoSni || errorCodes.length > 0;
+  if (!http2 && !common && !stated) return undefined;
   const options: Upstream = {
     ...common,
     ...(requestName.autoSni && { upstreamHttpProtocolOptions: { ...requestName } }),
     ...protocol(http2, settings?.http),
+    ...(errorCodes.length > 0 && { outlierDetection: { errorMatcher: statusIn(errorCodes) } }),
   };
   const { HttpProtocolOptions } = envoy.extensions.upstreams.http.v3;
   return { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptions, options) };
@@ -46,6 +51,11 @@ function protocol(http2: boolean, settings: ConnectionPoolSettings['http']): Ups
     return { useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions } };
   }
   return { explicitHttpConfig: http2 ? { http2ProtocolOptions } : { httpProtocolOptions: {} } };
+}
+
+function statusIn(codes: readonly number[]): envoy.config.common.matcher.v3.MatchPredicate.$Properties {
+  const header = { name: ':status', stringMatch: { safeRegex: { regex: codes.join('|') } } };
+  return { httpResponseHeadersMatch: { headers: [header] } };
 }
 
 function keepalive({ interval, timeout }: Keepalive): Http2['connectionKeepalive'] {

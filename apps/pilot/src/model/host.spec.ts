@@ -6,6 +6,7 @@ describe('hosts', () => {
     expect(fullHost('reviews', 'backend')).toBe('reviews.backend.svc.cluster.local');
     expect(fullHost('example.com', 'backend')).toBe('example.com');
     expect(fullHost('*', 'backend')).toBe('*');
+    expect(fullHost('::1', 'backend')).toBe('::1');
   });
 
   it.each([

@@ -3,9 +3,9 @@
 /** The domain of services without one of their own, Istio's `--domain`. */
 export const DOMAIN_SUFFIX = 'cluster.local';
 
-/** Completes a short name, `reviews` to `reviews.<namespace>.svc.cluster.local`; names with a dot are full. */
+/** Completes a short name, `reviews` to `reviews.<namespace>.svc.cluster.local`; names with a dot are full, and so are addresses. */
 export function fullHost(host: string, namespace: string): string {
-  if (host === '*' || host.includes('.')) return host;
+  if (host === '*' || /[.:]/.test(host)) return host;
   return `${host}.${namespace}.svc.${DOMAIN_SUFFIX}`;
 }
 

@@ -92,7 +92,10 @@ const virtualService = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      hosts: fc.uniqueArray(host, { minLength: 1, maxLength: 2 }),
+      hosts: fc.uniqueArray(fc.oneof({ weight: 6, arbitrary: host }, fc.constant('10.9.9.1')), {
+        minLength: 1,
+        maxLength: 2,
+      }),
       gateways: fc.constantFrom(undefined, ['mesh'], ['web'], ['mesh', 'default/web']),
       http,
       exportTo,
@@ -196,6 +199,7 @@ const peerAuthentication = fc.record({
 });
 
 const meshConfig = fc.record({
+  defaultHttpRetryPolicy: fc.constantFrom(undefined, { attempts: 5 }),
   outboundTrafficPolicy: fc.constantFrom({ mode: 'ALLOW_ANY' }, { mode: 'REGISTRY_ONLY' }),
   enableAutoMtls: fc.boolean(),
   proxyHttpPort: fc.constantFrom(0, 15080),

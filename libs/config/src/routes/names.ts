@@ -4,9 +4,9 @@ export const MESH_GATEWAY = 'mesh';
 /** Short names are completed with the namespace of the resource that uses them, as in Kubernetes. */
 const CLUSTER_DOMAIN = 'svc.cluster.local';
 
-/** `reviews` in full, `reviews.<namespace>.svc.cluster.local`; a name with a dot is full. */
+/** `reviews` in full, `reviews.<namespace>.svc.cluster.local`; a name with a dot is full, and so is an address. */
 export function fullHostName(host: string, namespace: string): string {
-  return host.includes('.') || host === '*' ? host : `${host}.${namespace}.${CLUSTER_DOMAIN}`;
+  return /[.:]/.test(host) || host === '*' ? host : `${host}.${namespace}.${CLUSTER_DOMAIN}`;
 }
 
 /**

@@ -6,11 +6,11 @@ import {
   list,
   mapOf,
   message,
+  noEffect,
   number,
   oneOf,
   text,
   uint32,
-  unsupported,
 } from './builder.js';
 import type { Schema } from './builder.js';
 
@@ -39,14 +39,16 @@ const httpMatch = message({
   statPrefix: text,
 });
 
+const NEVER = 'Istio reserves it and never implemented it';
+
 const fault = message({
   delay: message({
     fixedDelay: duration,
-    exponentialDelay: unsupported,
+    exponentialDelay: noEffect(NEVER),
     percentage: percent,
     percent: int32,
   }),
-  abort: message({ httpStatus: int32, grpcStatus: text, http2Error: unsupported, percentage: percent }),
+  abort: message({ httpStatus: int32, grpcStatus: text, http2Error: noEffect(NEVER), percentage: percent }),
 });
 
 export const retries = message({

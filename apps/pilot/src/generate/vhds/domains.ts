@@ -4,6 +4,9 @@ import type { Proxy } from '../../model/proxy.js';
 import type { Service } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 
+/** The port on which hosts that only a VirtualService knows are reached. */
+export const VIRTUAL_PORT = 80;
+
 /** The host of a virtual host, and its service where there is one. */
 export interface Named {
   readonly host: string;
@@ -18,7 +21,7 @@ export interface Named {
  */
 export function domainsOnPort(view: WorldView, proxy: Proxy, named: Named): string[] {
   const owned = addresses(named).filter((address) => owns(view, proxy, named, address, named.port));
-  return [...names(view, proxy, named), ...owned.map(bracketed)];
+  return [...names(view, proxy, named), ...owned].map(bracketed);
 }
 
 /**
@@ -31,7 +34,7 @@ export function domainsOnAllPorts(view: WorldView, proxy: Proxy, named: Named, u
   const withPort = [...names(view, proxy, named), ...owned].map((name) => hostAndPort(name, port));
   if (port !== usualPort) return withPort;
   const bare = addresses(named).filter((address) => owns(view, proxy, named, address, undefined));
-  return [...names(view, proxy, named), ...bare.map(bracketed), ...withPort];
+  return [...[...names(view, proxy, named), ...bare].map(bracketed), ...withPort];
 }
 
 /** The HTTP port that is meant where none is named: 80, else the first. */
@@ -46,14 +49,16 @@ function names(view: WorldView, proxy: Proxy, { host }: Named): string[] {
 }
 
 /** Single addresses: a range is no domain. */
-function addresses({ service }: Named): string[] {
-  const unspecified = ['0.0.0.0', '::'];
-  return (service?.addresses ?? []).filter(
-    (address) => !address.includes('/') && !unspecified.includes(address),
-  );
+function addresses({ service, host }: Named): string[] {
+  const others = ['0.0.0.0', '::', host];
+  return (service?.addresses ?? []).filter((address) => !address.includes('/') && !others.includes(address));
 }
 
-/** @param port undefined for an address without a port */
+/**
+ * An address that a VirtualService has as its host is its own where such hosts are served.
+ *
+ * @param port undefined for an address without a port
+ */
 function owns(
   view: WorldView,
   proxy: Proxy,
@@ -61,6 +66,7 @@ function owns(
   address: string,
   port: number | undefined,
 ): boolean {
+  if ((port ?? VIRTUAL_PORT) === VIRTUAL_PORT && view.isTaken(address, proxy.namespace)) return false;
   const [first] = view.hostsAt(address).filter((other) => {
     const ports = view.service(other, proxy.namespace)?.ports ?? [];
     return ports.some(({ number, protocol }) => isHttp(protocol) && (port === undefined || number === port));

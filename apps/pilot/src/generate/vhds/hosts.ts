@@ -6,8 +6,8 @@ import { HTTP_PROXY_ROUTE } from '../common/names.js';
 import { EgressScope } from '../../model/egress-scope.js';
 import { egressScope, importsOfPorts } from '../common/egress-scope.js';
 import { allPortsEgress } from '../common/own-egress.js';
+import { VIRTUAL_PORT } from './domains.js';
 import { httpServers, servedHosts } from './gateway-hosts.js';
-import { VIRTUAL_PORT } from './select-sidecar.js';
 
 export interface HostPort {
   readonly host: string;

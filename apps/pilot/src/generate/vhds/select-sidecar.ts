@@ -5,13 +5,10 @@ import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
 import { servesAllPorts } from '../common/own-egress.js';
 import { destinationsOf, resolve } from './destinations.js';
 import type { Named } from './domains.js';
-import { domainsOnAllPorts, domainsOnPort, usualHttpPort } from './domains.js';
+import { VIRTUAL_PORT, domainsOnAllPorts, domainsOnPort, usualHttpPort } from './domains.js';
 import { pickVirtualService, sourceOf } from './http-routes.js';
 import type { VirtualHostPick } from './inputs.js';
 import { pickRouteSettings } from './route-settings.js';
-
-/** The port on which hosts that only a VirtualService knows are reached. */
-export const VIRTUAL_PORT = 80;
 
 /** One host as a sidecar's route `route` serves it; undefined where that route has no such host. */
 export function pickForSidecar(

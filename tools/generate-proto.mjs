@@ -49,6 +49,7 @@ const BUNDLES = {
         `envoy/extensions/tracers/opentelemetry/resource_detectors/v3/${name}_resource_detector.proto`,
     ),
     'envoy/extensions/tracers/opentelemetry/samplers/v3/dynatrace_sampler.proto',
+    'envoy/extensions/formatter/req_without_query/v3/req_without_query.proto',
     'envoy/extensions/request_id/uuid/v3/uuid.proto',
     'envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.proto',
     `${filters}/listener/proxy_protocol/v3/proxy_protocol.proto`,

@@ -1,7 +1,9 @@
 import type { Path } from './problem.js';
 import type { DestinationRule } from './kinds/destination-rule.js';
+import type { MeshConfig } from './kinds/mesh.js';
 import type { HTTPRoute, ServiceEntry, VirtualService } from './kinds/networking.js';
 import type { QuotaSpecBinding, Rule } from './kinds/policy.js';
+import type { Telemetry } from './kinds/telemetry.js';
 import { resourceKey } from './resource.js';
 import type { Resource, ResourceKey } from './resource.js';
 import { delegateOf } from './routes/delegation.js';
@@ -10,7 +12,7 @@ import { isAddress } from './rules/text.js';
 
 /**
  * Something that resources can name and others provide: a resource by its key, a service by `host/<name>`, a subset
- * by `subset/<host>/<name>`.
+ * by `subset/<host>/<name>`, a provider of MeshConfig by `provider/<name>`.
  */
 export type Provision = string;
 
@@ -32,6 +34,8 @@ export function provisionsOf({ key, kind, namespace, spec }: Resource): Provisio
       const { host, subsets = [] } = spec as DestinationRule;
       return [key, ...subsets.map(({ name }) => `subset/${fullHostName(host, namespace)}/${name}`)];
     }
+    case 'MeshConfig':
+      return [key, ...((spec as MeshConfig).extensionProviders ?? []).map(({ name }) => `provider/${name}`)];
     default:
       return [key];
   }
@@ -51,6 +55,10 @@ export function referencesOf(resource: Resource): Reference[] {
       return ruleReferences(resource.spec as Rule, resource.namespace);
     case 'QuotaSpecBinding':
       return bindingReferences(resource.spec as QuotaSpecBinding, resource.namespace);
+    case 'MeshConfig':
+      return meshReferences(resource.spec as MeshConfig);
+    case 'Telemetry':
+      return telemetryReferences(resource.spec as Telemetry);
     default:
       return [];
   }
@@ -97,6 +105,35 @@ function mirrorReferences(
       destinationReferences(destination, namespace, [...at, 'mirrors', position, 'destination']),
     ),
   ];
+}
+
+/** Providers that there are without being configured. */
+const BUILT_IN_PROVIDERS: ReadonlySet<string> = new Set(['prometheus', 'stackdriver', 'envoy']);
+
+/** Services that providers are found at. */
+function meshReferences({ extensionProviders = [] }: MeshConfig): Reference[] {
+  return extensionProviders.flatMap((provider, index) =>
+    Object.entries(provider).flatMap(([form, value]: [string, unknown]): Reference[] => {
+      const { service } = value as { service?: unknown };
+      if (typeof service !== 'string') return [];
+      const host = service.slice(service.indexOf('/') + 1);
+      const path = ['data', 'mesh', 'extensionProviders', index, form, 'service'];
+      const anyOf = withWildcards(host).map((name) => `host/${name}`);
+      return [{ path, what: `service ${JSON.stringify(service)} of a provider`, anyOf }];
+    }),
+  );
+}
+
+function telemetryReferences(spec: Telemetry): Reference[] {
+  return (['tracing', 'metrics', 'accessLogging'] as const).flatMap((section) =>
+    (spec[section] ?? []).flatMap(({ providers = [] }, index) =>
+      providers.flatMap(({ name }, at): Reference[] => {
+        if (BUILT_IN_PROVIDERS.has(name)) return [];
+        const path = ['spec', section, index, 'providers', at, 'name'];
+        return [{ path, what: `provider ${JSON.stringify(name)}`, anyOf: [`provider/${name}`] }];
+      }),
+    ),
+  );
 }
 
 function gatewayReference(gateway: string, namespace: string, path: Path): Reference {

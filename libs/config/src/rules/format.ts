@@ -2,9 +2,12 @@ import type { LogLabels } from '../kinds/extension-provider.js';
 import type { Scope } from '../problem.js';
 import { checkHeaderValue } from './header-value.js';
 
+/** A command of logs alone: a header without what follows a question mark. */
+const WITHOUT_QUERY = /%REQ_WITHOUT_QUERY\([^)]+\)(?::\d+)?%/g;
+
 /** A text with Envoy's commands, `%REQ(x)%`: as in headers, but on lines of its own. */
 export function checkFormat(format: string, scope: Scope): void {
-  checkHeaderValue(format.replace(/[\r\n]/g, ' '), scope);
+  checkHeaderValue(format.replace(WITHOUT_QUERY, '').replace(/[\r\n]/g, ' '), scope);
 }
 
 /** Labels of a log: texts with commands, in objects of any depth. */

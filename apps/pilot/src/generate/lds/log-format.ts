@@ -1,6 +1,6 @@
-import type { envoy } from '#common/proto/envoy';
+import { envoy } from '#common/proto/envoy';
 import type { LogLabels } from '#config';
-import { struct } from '../common/proto.js';
+import { any, struct } from '../common/proto.js';
 import type { LogFormatPick } from './log-sinks.js';
 
 type Format = envoy.config.core.v3.SubstitutionFormatString.$Properties;
@@ -49,7 +49,21 @@ export function textFormat({ text }: LogFormatPick): string {
 
 /** A line ends where its format says so, or where the format ends. */
 export function substitutionFormat(pick: LogFormatPick): Format {
-  if (pick.encoding === 'JSON') return { jsonFormat: struct(pick.labels ?? JSON_FORMAT) };
+  if (pick.encoding === 'JSON') {
+    const labels = pick.labels ?? JSON_FORMAT;
+    return { jsonFormat: struct(labels), ...formatters(JSON.stringify(labels)) };
+  }
   const text = textFormat(pick);
-  return { textFormatSource: { inlineString: text.endsWith('\n') ? text : `${text}\n` } };
+  return {
+    textFormatSource: { inlineString: text.endsWith('\n') ? text : `${text}\n` },
+    ...formatters(text),
+  };
+}
+
+/** One of the commands that may be written is an extension, which has to be asked for. */
+function formatters(text: string): Format {
+  if (!text.includes('%REQ_WITHOUT_QUERY(')) return {};
+  const { ReqWithoutQuery } = envoy.extensions.formatter.req_without_query.v3;
+  const typedConfig = any(ReqWithoutQuery, {});
+  return { formatters: [{ name: 'envoy.formatter.req_without_query', typedConfig }] };
 }

@@ -5,6 +5,7 @@ import { TestCa } from '../../../../libs/common/src/identity/test-ca.js';
 import type { Translation } from '../translate.js';
 import { goldenCases, translateCase } from './golden-cases.js';
 import { randomMeshes } from './random-mesh.js';
+import { SEEDED_FAULTS, seeded } from './seeded-faults.js';
 import { staticBootstrap, withCertificates } from './static-bootstrap.js';
 
 const authority = TestCa.create();
@@ -53,19 +54,19 @@ describe('the real Envoy', () => {
     expect(await refusals(new Map(cases))).toEqual([]);
   }, 120_000);
 
-  it('does refuse a route with a bad regular expression', async () => {
-    const [[name, good] = ['', undefined]] = [...translations].filter(([, { routes }]) => routes.length > 0);
-    const bad = good?.routes.map((route) => ({
-      ...route,
-      virtual_hosts: [
-        {
-          name: 'bad',
-          domains: ['*'],
-          routes: [{ match: { safe_regex: { regex: '(' } }, route: { cluster: 'a' } }],
-        },
-      ],
-    }));
-    const seeded = new Map([[name, { ...good, routes: bad } as Translation]]);
-    expect(await refusals(seeded)).toEqual([expect.stringContaining('missing ):')]);
-  }, 60_000);
+  it.each(SEEDED_FAULTS)(
+    'does refuse $name',
+    async (fault) => {
+      const [[name, bad] = []] = [...translations].flatMap(([name, good]): [string, Translation][] => {
+        const spoilt = Object.values(good).every((list) => list.length > 0) && seeded(good, fault);
+        return spoilt ? [[name, spoilt]] : [];
+      });
+      const { accepted, message } = await envoyAccepts(
+        staticBootstrap(new Map([[name ?? '', bad as Translation]])),
+      );
+      expect(accepted).toBe(false);
+      expect(message).toMatch(fault.complaint);
+    },
+    60_000,
+  );
 });

@@ -7,6 +7,8 @@ export type { Fact, Generator, TypeUrl, World, WorldUpdate, WorldView } from './
 export { proxyFromNode } from './model/node.js';
 export type { Node, NodeResult } from './model/node.js';
 export type { Proxy } from './model/proxy.js';
+export { simulate } from './simulate/index.js';
+export type { Call, HttpRequest, Outcome } from './simulate/index.js';
 export { describeProxy, translate, worldOf } from './translate.js';
 export type { Translation, TranslationRequest, TranslationResult } from './translate.js';
 export type { Environment } from './world/view.js';

@@ -34,7 +34,11 @@ export function forwarded(
     timeoutMs: millisecondsOf(timeout),
     ...(retry && { retry: retryOf(retry) }),
     mirrors: (route.route.request_mirror_policies ?? []).map(({ cluster, runtime_fraction: fraction }) => {
-      return { cluster, percent: percentOf(fraction?.default_value) };
+      return {
+        cluster,
+        percent: percentOf(fraction?.default_value),
+        endpoints: endpointsOf(config, cluster),
+      };
     }),
     hash: hash.map((policy) => hashed(policy, call)),
   };

@@ -65,11 +65,17 @@ export interface Forward {
   /** 0 for none. */
   readonly timeoutMs: number;
   readonly retry?: Retry;
-  readonly mirrors: readonly { readonly cluster: string; readonly percent: number }[];
+  readonly mirrors: readonly Mirror[];
   /** What is hashed to choose an endpoint; `value` is undefined where the request lacks it. */
   readonly hash: readonly { readonly by: string; readonly value: string | undefined }[];
   /** What the CORS filter adds to the answer. */
   readonly cors: Readonly<Record<string, string>>;
+}
+
+export interface Mirror {
+  readonly cluster: string;
+  readonly percent: number;
+  readonly endpoints: readonly Endpoint[] | undefined;
 }
 
 export interface ForwardTarget extends Target {

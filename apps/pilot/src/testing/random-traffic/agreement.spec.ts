@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { disagreements, show } from './agreement.js';
+import { tried } from './hits.js';
+import { GENERATOR_FAULTS, SIMULATOR_FAULTS } from './planted-faults.js';
+import { scenario } from './scenario.js';
+
+const SEED = Number(process.env['QUARTET_SEED'] ?? 1);
+const PORTS = { 80: 30080, 8080: 38080 };
+
+describe(`oracle and simulator (QUARTET_SEED=${SEED})`, () => {
+  const made = scenario({ seed: SEED, sets: 200, requests: 10_000, ports: PORTS });
+
+  it('agree on every request', () => {
+    expect(show(disagreements(made))).toBe('');
+  });
+
+  it('have been asked about every field, and about much that no route is for', () => {
+    const { hits, unspecific } = tried(made);
+    expect([...hits].filter(([, count]) => count < 50)).toEqual([]);
+    expect(hits.size).toBeGreaterThan(120);
+    expect(unspecific / made.requests.length).toBeGreaterThan(0.2);
+  });
+});
+
+/** The agreement above would mean little if it could not end. */
+describe('a planted fault is noticed', () => {
+  const made = scenario({ seed: SEED, sets: 40, requests: 4_000, ports: PORTS });
+
+  it.each(GENERATOR_FAULTS)('in what is generated: $name', (fault) => {
+    expect(disagreements(made, fault, 1)).toHaveLength(1);
+  });
+
+  it.each(SIMULATOR_FAULTS)('in the simulator: $name', (fault) => {
+    expect(disagreements(made, fault, 1)).toHaveLength(1);
+  });
+});

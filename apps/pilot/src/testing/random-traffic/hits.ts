@@ -1,0 +1,30 @@
+import type { Resource } from '#config';
+import { fieldsIn, findKind } from '#config';
+import type { Kind } from '#config';
+import { expected } from '../oracle/oracle.js';
+import type { Scenario } from './scenario.js';
+
+export interface Tried {
+  /** By `kind field`: how many requests were decided by config with the field. */
+  readonly hits: ReadonlyMap<string, number>;
+  /** Requests that no route with a condition took. */
+  readonly unspecific: number;
+}
+
+/** What the requests of a scenario have tried, of all that its config says. */
+export function tried({ requests, meshOf, caller, resources }: Scenario): Tried {
+  const hits = new Map(resources.flatMap(fieldsOf).map((field) => [field, 0]));
+  let unspecific = 0;
+  for (const request of requests) {
+    const { used, specific } = expected(meshOf(request), caller, request);
+    if (!specific) unspecific += 1;
+    const fields = new Set(used.flatMap(({ kind, part }) => fieldsOf({ kind, spec: part })));
+    for (const field of fields) hits.set(field, (hits.get(field) ?? 0) + 1);
+  }
+  return { hits, unspecific };
+}
+
+function fieldsOf({ kind, spec }: Pick<Resource, 'kind' | 'spec'>): string[] {
+  if (kind !== 'VirtualService' && kind !== 'DestinationRule') return [];
+  return [...fieldsIn(findKind('networking.istio.io', kind) as Kind, spec)].map((path) => `${kind} ${path}`);
+}

@@ -112,7 +112,12 @@ const localityLbSetting = fc.constantFrom(
   { distribute: [{ from: 'us/*', to: { 'us/*': 80, 'eu/*': 20 } }] },
 );
 const loadBalancer = fc.oneof(
-  fc.constantFrom(undefined, { consistentHash: { useSourceIp: true } }, { simple: 'PASSTHROUGH' }),
+  fc.constantFrom(
+    undefined,
+    { consistentHash: { useSourceIp: true } },
+    { simple: 'PASSTHROUGH' },
+    { zoneAwareLbSetting: { failover: [{ from: 'us', to: 'eu' }] } },
+  ),
   localityLbSetting.map((setting) => ({
     simple: 'ROUND_ROBIN',
     ...(setting && { localityLbSetting: setting }),

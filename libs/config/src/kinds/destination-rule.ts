@@ -49,6 +49,7 @@ export interface LoadBalancerSettings {
   simple?: 'UNSPECIFIED' | 'LEAST_CONN' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST';
   consistentHash?: ConsistentHashLB;
   localityLbSetting?: LocalityLoadBalancerSetting;
+  zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting;
   warmupDurationSecs?: DurationText;
   warmup?: { duration: DurationText; minimumPercent?: number; aggression?: number };
 }
@@ -77,6 +78,12 @@ export interface LocalityLoadBalancerSetting {
   failover?: { from?: string; to?: string }[];
   /** Labels, `key` (the client's own value) or `key=value`, the most important first. */
   failoverPriority?: string[];
+}
+
+/** The client's own region first, within it Envoy prefers the own zone. */
+export interface ZoneAwareLoadBalancerSetting extends Omit<LocalityLoadBalancerSetting, 'distribute'> {
+  /** Endpoints that there have to be for zones to matter; 6 where unset. */
+  minClusterSize?: number;
 }
 
 export interface TcpKeepalive {

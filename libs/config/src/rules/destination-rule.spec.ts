@@ -35,6 +35,13 @@ describe('a traffic policy', () => {
     to({ '*': 100 }),
     locality({ failover: [{ from: 'us', to: 'eu' }], failoverPriority: ['version=v1', 'rack'] }),
     locality({ enabled: false }),
+    lb({
+      zoneAwareLbSetting: {
+        failover: [{ from: 'us', to: 'eu' }],
+        failoverPriority: ['rack'],
+        minClusterSize: 1,
+      },
+    }),
     http({ http2KeepAlive: { interval: '30s', timeout: '5s' } }),
     { tunnel: { protocol: 'POST', targetHost: '10.0.0.1', targetPort: 443 } },
     { proxyProtocol: { version: 'V2' } },
@@ -91,6 +98,15 @@ describe('a traffic policy', () => {
       locality({ failover: [{ from: 'us', to: 'eu' }], failoverPriority: ['topology.kubernetes.io/zone'] }),
       `Error ${LOCALITY}.failoverPriority[0]`,
     ],
+    [
+      lb({ zoneAwareLbSetting: { minClusterSize: 0 } }),
+      'Error loadBalancer.zoneAwareLbSetting.minClusterSize',
+    ],
+    [
+      lb({ zoneAwareLbSetting: { failoverPriority: ['topology.kubernetes.io/zone'] } }),
+      'Error loadBalancer.zoneAwareLbSetting.failoverPriority[0]',
+    ],
+    [lb({ zoneAwareLbSetting: {}, localityLbSetting: {} }), 'Error loadBalancer'],
     [lb({ localityLbSetting: { failoverPriority: ['rack'] } }), `Warning ${LOCALITY}`],
     [http({ http2KeepAlive: { interval: '30s' } }), 'Error connectionPool.http.http2KeepAlive'],
     [{ tunnel: { targetHost: 'a b', targetPort: 80 } }, 'Error tunnel.targetHost'],

@@ -1,6 +1,6 @@
 import type { ConsistentHashLB, LoadBalancerSettings, OutlierDetection } from '../kinds/destination-rule.js';
 import type { Scope } from '../problem.js';
-import { checkLocality } from './locality.js';
+import { checkLocality, checkZoneAware } from './locality.js';
 import { checkDuration, checkHeaderName, checkRange } from './text.js';
 
 /** @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#LoadBalancerSettings */
@@ -10,13 +10,15 @@ export function checkLoadBalancer(
   scope: Scope,
 ): void {
   if (!settings) return;
-  const { simple, consistentHash, localityLbSetting: locality } = settings;
+  const { simple, consistentHash, localityLbSetting: locality, zoneAwareLbSetting: zones } = settings;
   if (simple && consistentHash) scope.error('takes only one of simple and consistentHash');
   if (simple === 'LEAST_CONN')
     scope.at('simple').warn('deprecated', 'LEAST_CONN is deprecated, use LEAST_REQUEST');
   if (consistentHash) checkConsistentHash(consistentHash, scope.at('consistentHash'));
   checkWarmup(settings, scope);
   checkLocality(locality, scope.at('localityLbSetting'));
+  checkZoneAware(zones, scope.at('zoneAwareLbSetting'));
+  if (locality && zones) scope.error('takes only one of localityLbSetting and zoneAwareLbSetting');
   if (!outlier && (locality?.failover?.length || locality?.failoverPriority?.length))
     scope
       .at('localityLbSetting')

@@ -1,4 +1,4 @@
-import type { LocalityLoadBalancerSetting } from '../kinds/destination-rule.js';
+import type { LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting } from '../kinds/destination-rule.js';
 import type { Scope } from '../problem.js';
 import { checkRange } from './text.js';
 
@@ -23,22 +23,40 @@ export function checkLocality(settings: LocalityLoadBalancerSetting | undefined,
     distribute.map(({ from = '' }) => from),
     scope.at('distribute'),
   );
+  checkFailover(failover, scope.at('failover'));
+  checkPriority(failoverPriority, failover.length > 0, scope.at('failoverPriority'));
+}
+
+/** @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#ZoneAwareLoadBalancerSetting */
+export function checkZoneAware(settings: ZoneAwareLoadBalancerSetting | undefined, scope: Scope): void {
+  if (!settings) return;
+  checkFailover(settings.failover ?? [], scope.at('failover'));
+  checkPriority(settings.failoverPriority ?? [], true, scope.at('failoverPriority'));
+  checkRange(settings.minClusterSize, 1, 4294967295, scope.at('minClusterSize'));
+}
+
+function checkFailover(failover: NonNullable<LocalityLoadBalancerSetting['failover']>, scope: Scope): void {
   failover.forEach(({ from = '', to = '' }, index) => {
-    const at = scope.at('failover', index);
+    const at = scope.at(index);
     checkRegion(from, at.at('from'));
     checkRegion(to, at.at('to'));
     if (from === to) at.error('from and to have to be different regions');
   });
   checkDisjoint(
     failover.map(({ from = '' }) => from),
-    scope.at('failover'),
+    scope,
   );
-  failoverPriority.forEach((entry, index) => {
-    const at = scope.at('failoverPriority', index);
+}
+
+/** @param byPlace whether places are put in order otherwise already */
+function checkPriority(entries: readonly string[], byPlace: boolean, scope: Scope): void {
+  entries.forEach((entry, index) => {
+    const at = scope.at(index);
     const [label = ''] = entry.split('=');
     if (label === '' || entry.split('=').length > 2)
       at.error(`has to be a label or label=value, not ${JSON.stringify(entry)}`);
-    if (failover.length > 0 && TOPOLOGY_LABELS.has(label)) at.error(`${label} cannot stand beside failover`);
+    if (byPlace && TOPOLOGY_LABELS.has(label))
+      at.error(`${label} cannot stand here: regions are put in order`);
   });
 }
 

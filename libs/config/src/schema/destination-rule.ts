@@ -6,7 +6,6 @@ import {
   list,
   mapOf,
   message,
-  noEffect,
   number,
   oneOf,
   text,
@@ -29,18 +28,22 @@ const consistentHash = message({
   maglev: message({ tableSize: uint32 }),
 });
 
-export const localityLbSetting = message({
+const failover = {
   enabled: bool,
-  distribute: list(message({ from: text, to: mapOf(uint32) })),
   failover: list(message({ from: text, to: text })),
   failoverPriority: list(text),
+};
+
+export const localityLbSetting = message({
+  ...failover,
+  distribute: list(message({ from: text, to: mapOf(uint32) })),
 });
 
 const loadBalancer = message({
   simple: oneOf('UNSPECIFIED', 'LEAST_CONN', 'RANDOM', 'PASSTHROUGH', 'ROUND_ROBIN', 'LEAST_REQUEST'),
   consistentHash,
   localityLbSetting,
-  zoneAwareLbSetting: noEffect('use localityLbSetting'),
+  zoneAwareLbSetting: message({ ...failover, minClusterSize: uint32 }),
   warmupDurationSecs: duration,
   warmup: message({ duration, minimumPercent: number, aggression: number }),
 });

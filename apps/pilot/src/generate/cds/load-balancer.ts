@@ -1,5 +1,6 @@
-import type { ConsistentHashLB, LoadBalancerSettings, OutlierDetection } from '#config';
+import type { ConsistentHashLB, LoadBalancerSettings } from '#config';
 import { envoy } from '#common/proto/envoy';
+import type { Policy } from '../../model/traffic-policy.js';
 import { duration } from '../common/values.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
@@ -57,14 +58,17 @@ function consistentHash({ maglev, ringHash, minimumRingSize }: ConsistentHashLB)
  * endpoints is asked for: a service often has no more than a few.
  */
 export function commonLoadBalancing(
-  outlier: OutlierDetection | undefined,
+  { outlierDetection: outlier, loadBalancer: settings }: Policy,
   weighsLocalities: boolean,
 ): Cluster {
-  if (!outlier && !weighsLocalities) return {};
+  const zones = settings?.zoneAwareLbSetting;
+  const zoneAware = zones && zones.enabled !== false;
+  if (!outlier && !weighsLocalities && !zoneAware) return {};
   return {
     commonLbConfig: {
       ...(outlier && { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } }),
       ...(weighsLocalities && { localityWeightedLbConfig: {} }),
+      ...(zoneAware && { zoneAwareLbConfig: { minClusterSize: { value: zones.minClusterSize ?? 6 } } }),
     },
   };
 }

@@ -108,7 +108,7 @@ export function outboundCluster(pick: OutboundPick): Cluster {
     ...(pick.statName && { altStatName: pick.statName }),
     connectTimeout: duration(pick.connectTimeout),
     ...loadBalancer(balance),
-    ...commonLoadBalancing(outlier, pick.weighsLocalities),
+    ...commonLoadBalancing(policy, pick.weighsLocalities),
     ...connectionPool(pool, { retryBudget, keepalive }),
     ...(outlier && outlierDetection(outlier)),
     ...discovery(pick),

@@ -12,9 +12,16 @@ export function localityOf(view: WorldView, proxy: Proxy): Locality {
   return parseLocality(view.workloads(proxy)[0]?.spec.locality ?? '');
 }
 
+export interface LocalitySettings extends LocalityLoadBalancerSetting {
+  /** Regions alone are told apart, always; zones are Envoy's business. */
+  readonly byRegion?: true;
+}
+
 /** The settings that count: the rule's, whole, else those of the mesh; undefined where they are switched off. */
-export function localitySettings(view: WorldView, policy: Policy): LocalityLoadBalancerSetting | undefined {
-  const settings = policy.loadBalancer?.localityLbSetting ?? view.mesh().localityLbSetting;
+export function localitySettings(view: WorldView, { loadBalancer }: Policy): LocalitySettings | undefined {
+  const zoneAware = loadBalancer?.zoneAwareLbSetting;
+  if (zoneAware) return zoneAware.enabled === false ? undefined : { ...zoneAware, byRegion: true };
+  const settings = loadBalancer?.localityLbSetting ?? view.mesh().localityLbSetting;
   return settings.enabled === false ? undefined : settings;
 }
 
@@ -23,7 +30,8 @@ export function localitySettings(view: WorldView, policy: Policy): LocalityLoadB
  * somebody divides the traffic; failover needs something that finds out what has failed.
  */
 export function weighsLocalities(view: WorldView, policy: Policy): boolean {
-  const { distribute, failover, failoverPriority } = localitySettings(view, policy) ?? {};
+  const { distribute, failover, failoverPriority, byRegion } = localitySettings(view, policy) ?? {};
+  if (byRegion) return false;
   const failsOver = policy.outlierDetection && (failover?.length || failoverPriority?.length);
   return Boolean(distribute?.length) || Boolean(failsOver);
 }

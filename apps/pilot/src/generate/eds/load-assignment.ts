@@ -61,7 +61,8 @@ function groups(endpoints: readonly EndpointPick[]): Group[] {
 /** Labels decide first. Of places there are five kinds: those of `distance`, and regions that are not to take over. */
 function levelOf({ locality, level }: Group, near: Preference['near']): number {
   if (!near) return level;
-  const far = distance(near.locality, locality);
+  const apart = distance(near.locality, locality);
+  const far = near.byRegion && apart < 3 ? 0 : apart;
   const last = far === 3 && near.failover !== undefined && near.failover !== locality.region;
   return level * 5 + (last ? 4 : far);
 }

@@ -5,6 +5,7 @@ import { isWithin, labelAt, parseLocality } from '../../model/locality.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Endpoint } from '../../model/service.js';
 import type { Policy } from '../../model/traffic-policy.js';
+import type { LocalitySettings } from '../common/locality.js';
 import { localityOf, localitySettings } from '../common/locality.js';
 
 /** Which endpoints a client at some place prefers. */
@@ -12,23 +13,28 @@ export interface Preference {
   /** Percent of the traffic by `region/zone/subzone`; what is in none of these gets nothing. */
   readonly shares?: Readonly<Record<string, number>>;
   /** Nearer endpoints before farther ones, and of other regions `failover` first. */
-  readonly near?: { readonly locality: Locality; readonly failover?: string };
+  readonly near?: { readonly locality: Locality; readonly failover?: string; readonly byRegion?: true };
 }
 
 /**
  * What a rule, or the mesh, says about localities. Failover is for services with outlier detection: without it
- * nothing is ever found to have failed.
+ * nothing is ever found to have failed. Only zone-aware settings put regions in order even then.
  *
  * @see https://istio.io/latest/docs/tasks/traffic-management/locality-load-balancing/
  */
 export function pickPreference(view: WorldView, proxy: Proxy, policy: Policy): Preference | undefined {
   const settings = localitySettings(view, policy);
   if (settings?.distribute?.length) return distribution(settings.distribute, localityOf(view, proxy));
-  if (!settings || !policy.outlierDetection) return undefined;
-  if (settings.failoverPriority?.length && !settings.failover?.length) return undefined;
+  if (!settings || !failsOver(settings, policy)) return undefined;
+  const { byRegion, failover, failoverPriority } = settings;
+  if (failoverPriority?.length && !failover?.length && !byRegion) return undefined;
   const locality = localityOf(view, proxy);
-  const to = settings.failover?.find(({ from }) => from === locality.region)?.to;
-  return { near: { locality, ...(to !== undefined && { failover: to }) } };
+  const to = failover?.find(({ from }) => from === locality.region)?.to;
+  return { near: { locality, ...(to !== undefined && { failover: to }), ...(byRegion && { byRegion }) } };
+}
+
+function failsOver({ byRegion }: LocalitySettings, { outlierDetection }: Policy): boolean {
+  return byRegion === true || outlierDetection !== undefined;
 }
 
 function distribution(
@@ -50,7 +56,8 @@ export function pickRanks(
 ): ((endpoint: Endpoint) => number) | undefined {
   const settings = localitySettings(view, policy);
   const entries = settings?.failoverPriority ?? [];
-  if (entries.length === 0 || settings?.distribute?.length || !policy.outlierDetection) return undefined;
+  if (!settings || entries.length === 0 || settings.distribute?.length) return undefined;
+  if (!failsOver(settings, policy)) return undefined;
   const wanted = entries.map((entry): [string, string] => {
     const [label = '', stated] = entry.split('=');
     return [label, stated ?? labelAt(label, proxy.labels, () => localityOf(view, proxy))];

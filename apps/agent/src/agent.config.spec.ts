@@ -76,6 +76,30 @@ describe('parseAgentOptions', () => {
     expect(problems).toContain("--labels: 'app' is not KEY=VALUE");
   });
 
+  it("takes Istio's PROXY_CONFIG for what no flag says", () => {
+    const config = {
+      concurrency: 2,
+      statusPort: 15999,
+      terminationDrainDuration: '1s',
+      fileFlushInterval: '500ms',
+    };
+    const env = { PROXY_CONFIG: JSON.stringify(config) };
+    const options = parseAgentOptions([...REQUIRED, '--concurrency', '3'], env);
+    expect(options).toMatchObject({ concurrency: 3, statusPort: 15999, drainDuration: 1_000 });
+    expect(options.proxyConfig).toMatchObject({
+      stated: config,
+      envoyArguments: ['--file-flush-interval-msec', '500'],
+    });
+  });
+
+  it('prefers its own flag for a ProxyConfig, and says what is wrong with it', () => {
+    const argv = [...REQUIRED, '--proxy-config', '{"concurrency": 4}'];
+    expect(parseAgentOptions(argv, { PROXY_CONFIG: '{"concurrency": 2}' }).concurrency).toBe(4);
+    expect(problemsOf([...REQUIRED, '--proxy-config', '{"meshId": 1}'])).toEqual([
+      '--proxy-config: meshId has to be a text',
+    ]);
+  });
+
   it('wants a program behind --', () => {
     expect(problemsOf([...REQUIRED, '--'])).toEqual(['-- wants a program behind it']);
   });

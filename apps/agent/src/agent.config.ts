@@ -13,6 +13,8 @@ import {
   trustDomainName,
 } from './flag-values.js';
 import type { LogLevel } from './log.js';
+import type { OwnProxyConfig } from './proxy-config.js';
+import { asEnvironment, parseProxyConfig } from './proxy-config.js';
 import type { ProxyType } from './bootstrap/node.js';
 
 /** Istio's ports of a proxy, taken where the status port is Istio's own too. */
@@ -52,6 +54,8 @@ export interface AgentOptions {
   readonly envoy: string | undefined;
   readonly concurrency: number;
   readonly drainDuration: number;
+  /** What the proxy has of its own to say about how it is set up. */
+  readonly proxyConfig: OwnProxyConfig | undefined;
   readonly logLevel: LogLevel;
   readonly envoyLogLevel: string;
   /** Print one JSON line on stdout when ready. */
@@ -86,6 +90,7 @@ const FLAGS = {
   envoy: flag.optional('Envoy executable'),
   concurrency: checked('worker threads of Envoy', atLeastOne, '1'),
   drainDuration: flag.duration('longest time that open connections get at the end', '5s'),
+  proxyConfig: optional("the proxy's own ProxyConfig, as JSON", parseProxyConfig),
   logLevel: checked('debug, info, warn or error', oneOf('debug', 'info', 'warn', 'error'), 'info'),
   envoyLogLevel: checked(
     "level of Envoy's log",
@@ -106,7 +111,7 @@ export function parseAgentOptions(argv: readonly string[], env: NodeJS.ProcessEn
   const separator = argv.indexOf('--');
   const own = separator === -1 ? argv : argv.slice(0, separator);
   const app = separator === -1 ? [] : argv.slice(separator + 1);
-  const values = parseFlags(FLAGS, own, env);
+  const values = parseFlags(FLAGS, own, withProxyConfig(own, env));
   if (separator !== -1 && app.length === 0) throw new FlagError(['-- wants a program behind it']);
   const istioPorts = values.statusPort === ISTIO_STATUS_PORT;
   return {
@@ -116,6 +121,26 @@ export function parseAgentOptions(argv: readonly string[], env: NodeJS.ProcessEn
     state: values.state ?? defaultStateDir(values.namespace, values.name, env),
     app,
   };
+}
+
+/**
+ * A ProxyConfig, by its flag or by Istio's own variable, also stands for other flags: those count that are not given.
+ * One that cannot be read is left to the flag to complain of.
+ */
+function withProxyConfig(argv: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const named = env.PROXY_CONFIG ? { QUARTET_PROXY_CONFIG: env.PROXY_CONFIG, ...env } : env;
+  try {
+    const { proxyConfig } = parseFlags({ proxyConfig: FLAGS.proxyConfig }, proxyConfigOnly(argv), named);
+    return proxyConfig ? { ...asEnvironment(proxyConfig), ...named } : named;
+  } catch {
+    return named;
+  }
+}
+
+function proxyConfigOnly(argv: readonly string[]): string[] {
+  const at = argv.lastIndexOf('--proxy-config');
+  if (at >= 0) return argv.slice(at, at + 2);
+  return argv.filter((argument) => argument.startsWith('--proxy-config=')).slice(-1);
 }
 
 /** The user's state folder; a workload finds its certificate there again after a restart. */

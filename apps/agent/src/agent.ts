@@ -138,7 +138,11 @@ class Agent implements StatusSource {
     const bootstrap = (admin: Address) =>
       bootstrapOf({ ...options, node: options, admin, status, sdsSocket });
     const admin = { host: loopbackFor(options.address), port: adminPort };
-    const envoy = new EnvoySupervisor({ executable, folder, concurrency, logLevel, admin, bootstrap, log });
+    const more = options.proxyConfig?.envoyArguments ?? [];
+    const envoy = new EnvoySupervisor({
+      ...{ executable, folder, concurrency, logLevel, more },
+      ...{ admin, bootstrap, log },
+    });
     envoy.once('end', (code) => this.end({ code, drain: false }));
     this.envoy = envoy;
     return envoy;

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { parseProxyConfig } from '../proxy-config.js';
 import { bootstrapOf, type BootstrapInputs } from './bootstrap.js';
 
 /** `UPDATE_GOLDENS=1` writes what the code makes now; the diff is the review. */
@@ -45,10 +46,19 @@ const GATEWAY: BootstrapInputs = {
   readinessPort: undefined,
 };
 
+const PROXY_CONFIG = {
+  meshId: 'example',
+  tracingServiceName: 'CANONICAL_NAME_ONLY',
+  tracing: { sampling: 10 },
+  runtimeValues: { 'envoy.reloadable_features.a': 'true' },
+  proxyStatsMatcher: { inclusionPrefixes: ['a'], inclusionSuffixes: ['b'], inclusionRegexps: ['c.*'] },
+};
+
 describe('bootstrapOf', () => {
   it.each([
     ['sidecar', SIDECAR],
     ['gateway', GATEWAY],
+    ['proxy-config', { ...SIDECAR, proxyConfig: parseProxyConfig(JSON.stringify(PROXY_CONFIG)) }],
   ])('makes the golden bootstrap of a %s', (name, inputs) => {
     const made = `${JSON.stringify(bootstrapOf(inputs), null, 2)}\n`;
     if (process.env.UPDATE_GOLDENS) writeFileSync(golden(name), made);

@@ -3,6 +3,7 @@ import { grpcService, localCluster, sdsCluster, xdsCluster } from './clusters.js
 import { socketAddress, typed, type Json, type JsonObject } from './json.js';
 import { pathListener } from './listeners.js';
 import { nodeOf, pilotUri, type NodeIdentity } from './node.js';
+import type { OwnProxyConfig } from '../proxy-config.js';
 import { statsConfig } from './stats.js';
 
 /** All that goes into a bootstrap. Ports are what is really listened on, save those that Envoy picks itself (0). */
@@ -17,6 +18,7 @@ export interface BootstrapInputs {
   readonly status: Address;
   readonly readinessPort: number | undefined;
   readonly prometheusPort: number | undefined;
+  readonly proxyConfig?: OwnProxyConfig | undefined;
 }
 
 /** More connections than a workload ever has, fewer than would take the memory of the host. */
@@ -27,17 +29,17 @@ const CONNECTIONS_MONITOR =
 /** Envoy's bootstrap in proto3 JSON: everything that it must know before Pilot tells it the rest. */
 export function bootstrapOf(inputs: BootstrapInputs): JsonObject {
   return {
-    node: nodeOf(inputs.node),
+    node: nodeOf(inputs.node, inputs.proxyConfig),
     admin: { address: socketAddress(inputs.admin.host, inputs.admin.port) },
     dynamic_resources: dynamicResources(),
     static_resources: {
       clusters: clustersOf(inputs),
       listeners: listenersOf(inputs),
     },
-    stats_config: statsConfig(),
+    stats_config: statsConfig(inputs.proxyConfig?.stats),
     // A cluster's traffic statistics are made with its first request: most clusters never see one.
     deferred_stat_options: { enable_deferred_creation_stats: true },
-    layered_runtime: layeredRuntime(),
+    layered_runtime: layeredRuntime(inputs.proxyConfig?.runtimeValues),
     overload_manager: overloadManager(),
   };
 }
@@ -91,14 +93,15 @@ function listenersOf({ readinessPort, prometheusPort, status, admin }: Bootstrap
   return listeners;
 }
 
-function layeredRuntime(): JsonObject {
+/** @param values Envoy's runtime keys that the proxy's own configuration sets */
+function layeredRuntime(values: Readonly<Record<string, string>> = {}): JsonObject {
   const limits = {
     're2.max_program_size.error_level': 32_768,
     'envoy.reloadable_features.http_reject_path_with_fragment': false,
   };
   return {
     layers: [
-      { name: 'global config', static_layer: limits },
+      { name: 'global config', static_layer: { ...limits, ...values } },
       { name: 'admin', admin_layer: {} },
     ],
   };

@@ -1,3 +1,4 @@
+import type { OwnProxyConfig } from '../proxy-config.js';
 import type { JsonObject } from './json.js';
 
 /** What a proxy is: beside a workload, or a gateway. */
@@ -34,19 +35,24 @@ export function nodeId({ type, address, name, namespace }: NodeIdentity): string
 }
 
 /** Envoy's node in the form of Istio's agent. */
-export function nodeOf(identity: NodeIdentity): JsonObject {
+export function nodeOf(identity: NodeIdentity, proxyConfig?: OwnProxyConfig): JsonObject {
   const { labels, namespace, name } = identity;
   const app = APP_LABELS.map((label) => labels.get(label)).find(Boolean) ?? name;
   const locality = localityOf(labels.get('istio-locality'));
   return {
     id: nodeId(identity),
-    cluster: `${app}.${namespace}`,
+    cluster: clusterName(app, namespace, proxyConfig?.tracingServiceName),
     ...(locality && { locality }),
-    metadata: metadataOf(identity),
+    metadata: metadataOf(identity, proxyConfig),
   };
 }
 
-function metadataOf(identity: NodeIdentity): JsonObject {
+/** What Zipkin's spans call the service. */
+function clusterName(app: string, namespace: string, scheme: string | undefined): string {
+  return scheme === 'CANONICAL_NAME_ONLY' ? app : `${app}.${namespace}`;
+}
+
+function metadataOf(identity: NodeIdentity, proxyConfig: OwnProxyConfig | undefined): JsonObject {
   return {
     NAME: identity.name,
     NAMESPACE: identity.namespace,
@@ -57,10 +63,11 @@ function metadataOf(identity: NodeIdentity): JsonObject {
     INSTANCE_IPS: identity.address,
     INTERCEPTION_MODE: identity.interceptionMode,
     CLUSTER_ID: 'quartet',
-    MESH_ID: identity.trustDomain,
+    MESH_ID: proxyConfig?.meshId ?? identity.trustDomain,
     ISTIO_VERSION,
     PILOT_SAN: [pilotUri(identity.trustDomain)],
     QUARTET_VHDS: true,
+    ...(proxyConfig && { PROXY_CONFIG: proxyConfig.stated }),
     ...(identity.httpProxyPort !== undefined && { HTTP_PROXY_PORT: String(identity.httpProxyPort) }),
   };
 }

@@ -1,3 +1,4 @@
+import type { OwnProxyConfig } from '../proxy-config.js';
 import type { Json, JsonObject } from './json.js';
 
 /**
@@ -50,10 +51,14 @@ const TAGS: readonly (readonly [name: string, regex: string])[] = [
   ['listener_address', '^listener\\.(((?:[_.[:digit:]]*|[_\\[\\]aAbBcCdDeEfF[:digit:]]*))\\.)'],
 ];
 
-export function statsConfig(): JsonObject {
+/** @param more what the proxy's own configuration asks for */
+export function statsConfig(more?: OwnProxyConfig['stats']): JsonObject {
   const patterns: Json[] = [
     ...PREFIXES.map((prefix) => ({ prefix })),
     ...SUFFIXES.map((suffix) => ({ suffix: `.${suffix}` })),
+    ...(more?.prefixes ?? []).map((prefix) => ({ prefix })),
+    ...(more?.suffixes ?? []).map((suffix) => ({ suffix })),
+    ...(more?.regexps ?? []).map((regex) => ({ safe_regex: { regex } })),
   ];
   return {
     use_all_default_tags: false,

@@ -17,6 +17,8 @@ export interface EnvoyOptions {
   readonly folder: string;
   readonly concurrency: number;
   readonly logLevel: string;
+  /** More arguments. */
+  readonly more?: readonly string[];
   /** Where the admin interface shall be; port 0 lets Envoy choose, and later runs keep its choice. */
   readonly admin: Address;
   readonly bootstrap: (admin: Address) => JsonObject;
@@ -112,11 +114,12 @@ export class EnvoySupervisor extends EventEmitter<EnvoyEvents> {
   }
 
   private argumentsOf(config: string, addressFile: string): string[] {
-    const { concurrency, logLevel } = this.options;
+    const { concurrency, logLevel, more = [] } = this.options;
     return [
       ...['-c', config, '--admin-address-path', addressFile, '--disable-hot-restart'],
       ...['--concurrency', String(concurrency), '--log-level', logLevel],
-      ...['--drain-time-s', String(LISTENER_DRAIN_SECONDS), '--drain-strategy', 'immediate'],
+      ...(more.includes('--drain-time-s') ? [] : ['--drain-time-s', String(LISTENER_DRAIN_SECONDS)]),
+      ...['--drain-strategy', 'immediate', ...more],
     ];
   }
 

@@ -95,7 +95,6 @@ export interface MeshProxyConfig {
   terminationDrainDuration?: DurationText;
   proxyAdminPort?: number;
   statusPort?: number;
-  proxyMetadata?: Record<string, string>;
   runtimeValues?: Record<string, string>;
   proxyStatsMatcher?: {
     inclusionPrefixes?: string[];

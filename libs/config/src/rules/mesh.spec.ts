@@ -69,6 +69,7 @@ describe('MeshConfig', () => {
       'defaultConfig.holdApplicationUntilProxyStarts',
       { defaultConfig: { holdApplicationUntilProxyStarts: true } },
     ],
+    ['defaultConfig.concurrency', { defaultConfig: { concurrency: 2 } }],
     ['extensionProviders[0].stackdriver', provider({ stackdriver: {} })],
     ['defaultProviders.tracing[0]', { defaultProviders: { tracing: ['jaeger'] } }],
   ])('is taken with a word about %s', (path, spec) => {
@@ -110,8 +111,11 @@ describe('Telemetry', () => {
 
 describe('ProxyConfig', () => {
   const kind = findKind('networking.istio.io', 'ProxyConfig');
-  it('may set concurrency and environment', () =>
-    expect(findings(kind, { concurrency: 2, environmentVariables: { A: 'b' } }, 'Error')).toEqual([]));
+  it('may set concurrency and environment, which proxies are not told', () => {
+    const spec = { concurrency: 2, environmentVariables: { A: 'b' } };
+    expect(findings(kind, spec, 'Error')).toEqual([]);
+    expect(findings(kind, spec, 'Warning')).toEqual(['concurrency', 'environmentVariables']);
+  });
   it('is refused for a number that is none', () =>
     expect(findings(kind, { concurrency: -1 }, 'Error')).toEqual(['concurrency']));
 });

@@ -6,7 +6,7 @@ import { checkExtensionProvider } from './extension-provider.js';
 import { checkFormat, checkFormatLabels } from './format.js';
 import { checkRetries } from './http-retries.js';
 import { checkLocality } from './locality.js';
-import { checkMeshProxyConfig } from './proxy-config.js';
+import { checkMeshProxyConfig, checkStartSettings } from './proxy-config.js';
 import { checkDuration, checkExportTo, checkRange, checkUnique, isDnsLabel, isHostName } from './text.js';
 import { checkTlsConfig } from './tls-config.js';
 import { checkKeepalive } from './traffic-policy.js';
@@ -19,6 +19,7 @@ export function checkMeshConfig(spec: MeshConfig, scope: Scope): void {
   checkTlsConfig(spec.tlsDefaults, scope.at('tlsDefaults'));
   checkLogs(spec, scope);
   checkMeshProxyConfig(spec.defaultConfig, scope.at('defaultConfig'));
+  checkStartSettings(spec.defaultConfig ?? {}, scope.at('defaultConfig'));
   checkProviders(spec, scope);
   for (const field of ['mixerCheckServer', 'mixerReportServer'] as const)
     checkServerAddress(spec[field], scope.at(field));

@@ -79,10 +79,29 @@ function checkConnectionSettings(
   }
 }
 
+/** What a proxy has to know before it can ask Pilot for anything. */
+const START_SETTINGS = [
+  ...(['concurrency', 'drainDuration', 'terminationDrainDuration', 'proxyAdminPort', 'statusPort'] as const),
+  ...(['runtimeValues', 'proxyStatsMatcher', 'fileFlushInterval', 'fileFlushMinSizeKb'] as const),
+  ...(['interceptionMode', 'environmentVariables'] as const),
+];
+
+/** Settings that only the agent beside a proxy can follow, where they are said to somebody else. */
+export function checkStartSettings(
+  spec: MeshProxyConfig & Omit<ProxyConfig, 'selector'>,
+  scope: Scope,
+): void {
+  for (const field of START_SETTINGS) {
+    const reason = `${field} has no effect here: a proxy starts with what its agent is told, by flags or PROXY_CONFIG`;
+    if (spec[field] !== undefined) scope.at(field).warn('noEffect', reason);
+  }
+}
+
 /** @see https://istio.io/latest/docs/reference/config/networking/proxy-config/ */
 export function checkProxyConfig(spec: ProxyConfig, scope: Scope): void {
   checkLabels(spec.selector?.matchLabels, scope.at('selector', 'matchLabels'));
   checkRange(spec.concurrency, 0, 1024, scope.at('concurrency'));
+  checkStartSettings(spec, scope);
   if (spec.image) {
     const reason = 'image has no effect: it is a matter of injection, and nothing is injected here';
     scope.at('image').warn('unsupportedField', reason);

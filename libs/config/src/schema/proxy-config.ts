@@ -118,7 +118,7 @@ export const meshProxyConfig: Schema = message({
   sds: noEffect('secrets always come by SDS'),
   envoyAccessLogService: remoteService,
   envoyMetricsService: noEffect('statistics are asked for, at /stats/prometheus of the agent'),
-  proxyMetadata: labels,
+  proxyMetadata: noEffect('a proxy has the environment of its agent'),
   runtimeValues: labels,
   statusPort: int32,
   extraStatTags: noEffect('its tags come of filters that upstream Envoy does not have'),

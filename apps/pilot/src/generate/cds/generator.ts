@@ -6,7 +6,7 @@ import { seal } from '../common/seal.js';
 import { inboundCluster, pickInbound } from './inbound.js';
 import { mixerCluster, pickMixer } from './mixer.js';
 import type { ClusterSettings } from './cluster-settings.js';
-import { clusterSettings, pickClusterSettings } from './cluster-settings.js';
+import { pickClusterSettings, withClusterSettings } from './cluster-settings.js';
 import { clusterNames } from './names.js';
 import { outboundCluster, pickOutbound } from './outbound.js';
 import type { ClusterInputs, ClusterPick } from './pick.js';
@@ -30,10 +30,9 @@ export const clusterGenerator: Generator<ClusterInputs & ClusterSettings> = {
   },
 
   generate(inputs) {
-    const value = envoy.config.cluster.v3.Cluster.encode({
-      ...cluster(inputs),
-      ...clusterSettings(inputs),
-    }).finish();
+    const value = envoy.config.cluster.v3.Cluster.encode(
+      withClusterSettings(cluster(inputs), inputs),
+    ).finish();
     return { value, sources: distinctSources(inputs.sources) };
   },
 };

@@ -97,6 +97,7 @@ export function meshServerTls(
 export function fileServerTls(
   settings: NonNullable<Server['tls']>,
   alpnProtocols: string[],
+  parameters?: TLSConfig,
 ): TransportSocket {
   const { mode, serverCertificate = '', privateKey = '', caCertificates = '' } = settings;
   const verifies = mode === 'MUTUAL' || mode === 'OPTIONAL_MUTUAL';
@@ -106,6 +107,7 @@ export function fileServerTls(
   };
   const commonTlsContext: CommonTlsContext = {
     alpnProtocols,
+    ...(parameters && { tlsParams: tlsParameters(parameters) }),
     tlsCertificates: [certificate],
     ...(verifies && { validationContext: { trustedCa: { filename: caCertificates } } }),
   };

@@ -1,4 +1,5 @@
 import type { envoy } from '#common/proto/envoy';
+import type { TLSConfig } from '#config';
 import type { MtlsMode } from '../../world/peer-authentication.js';
 import { ISTIO_ALPN, meshServerTls } from '../common/tls.js';
 import type { MeshTrust } from '../common/tls-parameters.js';
@@ -20,6 +21,8 @@ export interface InboundChainPick {
   readonly mode: MtlsMode['mode'];
   /** A Sidecar's own TLS, in place of plain text: for clients outside of the mesh, hence only without mTLS. */
   readonly tls?: IngressTls;
+  /** Versions and algorithms of it, as the mesh has them. */
+  readonly tlsDefaults?: TLSConfig;
   readonly trustDomain: string;
   readonly trust?: MeshTrust;
 }
@@ -58,6 +61,6 @@ export function inboundChains(pick: InboundChainPick, base: FilterChainMatch = {
   }
 }
 
-function ownTls({ http }: InboundChainPick, tls: IngressTls): FilterChain {
-  return { transportSocket: fileServerTls(tls, http ? ['h2', 'http/1.1'] : []) };
+function ownTls({ http, tlsDefaults }: InboundChainPick, tls: IngressTls): FilterChain {
+  return { transportSocket: fileServerTls(tls, http ? ['h2', 'http/1.1'] : [], tlsDefaults) };
 }

@@ -60,6 +60,7 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
   const { mode, sources } = view.mtls(proxy.namespace, labelsOf(view, proxy), inbound.port);
   const cluster = inboundCluster(inbound.port);
   const tls = mode === 'DISABLE' ? inbound.tls : undefined;
+  const { trustDomain, tlsDefaults } = view.mesh();
   const attributes = inboundAttributes(proxy, inbound.service);
   const http = {
     statPrefix: `inbound_0.0.0.0_${inbound.port}`,
@@ -75,7 +76,8 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
       ...(isHttp(tls?.protocol ?? inbound.protocol) && { http }),
       mode,
       ...(tls && { tls: tls.settings }),
-      trustDomain: view.mesh().trustDomain,
+      ...(tls && tlsDefaults && { tlsDefaults }),
+      trustDomain,
       ...pickTrust(view),
     },
     sources: [...inbound.sources, ...sources],

@@ -31,6 +31,8 @@ export interface ServiceFields {
   /** Empty means the mesh's default. */
   readonly exportTo: readonly string[];
   readonly subjectAltNames: readonly string[];
+  /** RFC 3339; of two services that want the same, the older has it. */
+  readonly createdAt: string;
   readonly sources: readonly ResourceKey[];
 }
 
@@ -45,6 +47,7 @@ export class Service implements ServiceFields {
   readonly meshExternal: boolean;
   readonly exportTo: readonly string[];
   readonly subjectAltNames: readonly string[];
+  readonly createdAt: string;
   readonly sources: readonly ResourceKey[];
   readonly digest: string;
 
@@ -58,6 +61,7 @@ export class Service implements ServiceFields {
     this.meshExternal = fields.meshExternal;
     this.exportTo = fields.exportTo;
     this.subjectAltNames = fields.subjectAltNames;
+    this.createdAt = fields.createdAt;
     this.sources = fields.sources;
     this.digest = digestOf(JSON.stringify(fields));
   }

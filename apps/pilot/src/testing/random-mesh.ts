@@ -33,7 +33,7 @@ const port = fc.constantFrom(
 const serviceEntry = fc.record({
   hosts: fc.uniqueArray(host, { minLength: 1, maxLength: 2 }),
   ports: fc.uniqueArray(port, { minLength: 1, maxLength: 3, selector: ({ number }) => number }),
-  addresses: fc.uniqueArray(fc.constantFrom('10.9.9.1', '10.9.9.2'), { maxLength: 1 }),
+  addresses: fc.uniqueArray(fc.constantFrom('10.9.9.1', '10.9.9.2', '10.9.0.0/16'), { maxLength: 1 }),
   location: fc.constantFrom('MESH_INTERNAL', 'MESH_EXTERNAL'),
   resolution: fc.constantFrom('STATIC', 'STATIC', 'DNS', 'NONE'),
   endpoints: fc.array(fc.record({ address, serviceAccount: fc.constantFrom('', 'x'), labels, locality }), {
@@ -88,6 +88,31 @@ const http = fc.array(
   fc.tuple(match, httpRoute).map(([matches, action]) => ({ match: matches, ...action })),
   { minLength: 1, maxLength: 3 },
 );
+const l4Route = fc.array(fc.record({ destination, weight: fc.constantFrom(1, 99) }), {
+  minLength: 1,
+  maxLength: 2,
+});
+const l4Match = {
+  port: fc.constantFrom(undefined, 80, 443),
+  destinationSubnets: fc.constantFrom(undefined, ['10.9.9.0/24'], ['10.9.9.0/24', '10.9.0.0/16']),
+  sourceSubnet: fc.constantFrom(undefined, '10.0.0.0/8'),
+  sourceLabels: fc.constantFrom(undefined, { app: 'a' }),
+  sourceNamespace: fc.constantFrom(undefined, 'backend'),
+  gateways: fc.constantFrom(undefined, ['mesh']),
+};
+const sniHosts = fc.constantFrom(
+  ['x.example.com'],
+  ['*.example.com'],
+  ['x.example.com', '*.b.example.com'],
+  ['*'],
+);
+const few = { minLength: 1, maxLength: 2 };
+const tcpRoutes = fc.array(fc.record({ match: fc.array(fc.record(l4Match), few), route: l4Route }), few);
+const tlsRoutes = fc.array(
+  fc.record({ match: fc.array(fc.record({ ...l4Match, sniHosts }), few), route: l4Route }),
+  few,
+);
+
 const virtualService = fc.oneof(
   {
     weight: 3,
@@ -98,6 +123,8 @@ const virtualService = fc.oneof(
       }),
       gateways: fc.constantFrom(undefined, ['mesh'], ['web'], ['mesh', 'default/web']),
       http,
+      tcp: fc.option(tcpRoutes, { nil: undefined }),
+      tls: fc.option(tlsRoutes, { nil: undefined }),
       exportTo,
     }),
   },

@@ -144,10 +144,9 @@ export class RecordedView implements WorldView {
     const service = this.imported(host, namespace)?.service;
     const protocol = service?.port(port)?.protocol;
     if (!service || !protocol) return [];
-    const addresses = isHttp(protocol) ? [] : service.addresses;
-    return [
-      { host, namespace: service.namespace, protocol: isHttp(protocol) ? 'HTTP' : protocol, addresses },
-    ];
+    const shared = { host, namespace: service.namespace };
+    if (isHttp(protocol)) return [{ ...shared, protocol: 'HTTP', addresses: [], createdAt: '' }];
+    return [{ ...shared, protocol, addresses: service.addresses, createdAt: service.createdAt }];
   }
 
   service(host: string, namespace: string): Service | undefined {
@@ -248,6 +247,16 @@ export class RecordedView implements WorldView {
       if (first) return first;
     }
     return undefined;
+  }
+
+  meshVirtualServices(host: string, namespace: string): readonly Config<VirtualService>[] {
+    this.watchWildcards();
+    const { table } = this.indexes.virtualServices;
+    const found = [host, ...table.covering(host)].flatMap((pattern) => {
+      this.record(fact.virtualService(pattern));
+      return table.at(pattern).filter((config) => this.inMesh(config, namespace) && this.meets(config));
+    });
+    return [...new Set(found)];
   }
 
   /** Which wildcards there are among the VirtualServices that the scope may import. */

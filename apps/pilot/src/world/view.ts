@@ -29,6 +29,8 @@ export interface PortUse {
   readonly protocol: Protocol;
   /** Virtual addresses; empty for HTTP, whose listeners do not depend on them. */
   readonly addresses: readonly string[];
+  /** When the service was made; empty for HTTP, whose services share a listener. */
+  readonly createdAt: string;
 }
 
 /** The hosts of a VirtualService bound to a gateway. */
@@ -83,6 +85,8 @@ export interface WorldView {
 
   /** The most specific VirtualService for this host among those of the mesh. */
   meshVirtualService(host: string, namespace: string): Config<VirtualService> | undefined;
+  /** All VirtualServices of the mesh for this host: the most specific first, then the older. */
+  meshVirtualServices(host: string, namespace: string): readonly Config<VirtualService>[];
   /** Those bound to a gateway under exactly this host that the namespace may see, older first. */
   gatewayVirtualServices(gateway: string, host: string, namespace: string): readonly Config<VirtualService>[];
   /** The VirtualService of this name, if it is a delegate and VirtualServices of namespace `root` may use it. */

@@ -114,6 +114,7 @@ export interface HTTPRoute {
 export interface L4Match {
   port?: number;
   destinationSubnets?: string[];
+  sourceSubnet?: string;
   sourceLabels?: Record<string, string>;
   sourceNamespace?: string;
   gateways?: string[];

@@ -93,6 +93,8 @@ function checkL4Match(match: L4Match, scope: Scope): void {
     if (!isAddressOrNetwork(subnet))
       scope.at('destinationSubnets', index).error(`invalid subnet ${JSON.stringify(subnet)}`);
   });
+  if (match.sourceSubnet && !isAddressOrNetwork(match.sourceSubnet))
+    scope.at('sourceSubnet').error(`invalid subnet ${JSON.stringify(match.sourceSubnet)}`);
   if (match.port) checkPort(match.port, scope.at('port'));
   checkLabels(match.sourceLabels, scope.at('sourceLabels'));
   checkGatewayNames(match.gateways, scope.at('gateways'));

@@ -103,6 +103,7 @@ const httpRoute = message({
 
 const l4 = {
   destinationSubnets: list(text),
+  sourceSubnet: text,
   port: uint32,
   sourceLabels: labels,
   sourceNamespace: text,

@@ -4,6 +4,7 @@ import { address } from '../common/address.js';
 import { BLACK_HOLE, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '../common/names.js';
 import { provenance } from '../common/provenance.js';
 import { httpConnectionManager } from './http-connection-manager.js';
+import { asksForServerName, l4FilterChain } from './l4-filters.js';
 import type { InboundChainPick } from './inbound-chains.js';
 import { inboundChains } from './inbound-chains.js';
 import { originalDst, tlsInspector } from './listener-filters.js';
@@ -62,13 +63,10 @@ function httpListener(pick: HttpListenerPick): Listener {
 }
 
 function tcpListener({ chains, fallback, policies, ...pick }: TcpListenerPick): Listener {
-  const bySni = chains.map(({ serverNames, cluster }): FilterChain => {
-    return { filterChainMatch: { serverNames: [...serverNames] }, filters: [tcpProxy(cluster, policies)] };
-  });
   return {
-    filterChains: bySni,
-    defaultFilterChain: { filters: [tcpProxy(fallback, policies)] },
-    listenerFilters: bySni.length > 0 ? [tlsInspector()] : [],
+    filterChains: chains.map((chain) => l4FilterChain(chain, policies)),
+    defaultFilterChain: l4FilterChain(fallback, policies),
+    listenerFilters: chains.some(asksForServerName) ? [tlsInspector()] : [],
     trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
     ...capture(pick),
   };

@@ -1,6 +1,7 @@
 import type { ResourceKey } from '#config';
 import type { InboundChainPick } from './inbound-chains.js';
 import type { HttpPick } from './http-connection-manager.js';
+import type { L4Chain } from './l4-chain.js';
 import type { TcpPolicy } from './tcp-policy.js';
 
 interface Named {
@@ -19,14 +20,15 @@ export interface HttpListenerPick extends Named {
   readonly http: HttpPick;
 }
 
-/** One cluster for a destination, or several that are told apart by SNI. */
+/** Connections that are not looked into, or not beyond their SNI. */
 export interface TcpListenerPick extends Named {
   readonly sort: 'tcp';
   readonly binds: boolean;
   readonly transparent: boolean;
-  readonly chains: readonly { readonly serverNames: readonly string[]; readonly cluster: string }[];
-  /** Where connections go that no chain takes; empty: nowhere. */
-  readonly fallback: string;
+  /** Disjoint, and none that takes everything. */
+  readonly chains: readonly L4Chain[];
+  /** Where connections go that no chain takes. */
+  readonly fallback: L4Chain;
   /** What rules say of these clusters. */
   readonly policies: readonly TcpPolicy[];
 }

@@ -1,15 +1,17 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { PortUse } from '../../world/view.js';
+import { normalisedCidr } from '../common/cidr.js';
 import { egressScope } from '../common/egress-scope.js';
 import { HTTP_PROXY_ROUTE, VIRTUAL_OUTBOUND, listenerName, outboundCluster } from '../common/names.js';
 import { unknownDestination } from '../common/outbound-policy.js';
 import { capturedPorts, httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
 import type { HttpPick } from './http-connection-manager.js';
-import { pickTcpPolicies } from './tcp-policy.js';
 import type { HttpListenerPick, TcpListenerPick, VirtualOutboundPick } from './listeners.js';
 import { outboundAttributes } from './mixer-attributes.js';
 import { pickCommonHttp } from './select-http.js';
+import type { L4Service } from './select-l4.js';
+import { l4Sources, pickL4 } from './select-l4.js';
 
 const ANY = '0.0.0.0';
 
@@ -84,41 +86,48 @@ export function tcpListeners(view: WorldView, proxy: Proxy): OutboundListener[] 
   });
 }
 
+/** The older first. */
 function tcpUses(view: WorldView, proxy: Proxy, port: number): PortUse[] {
   const scope = egressScope(view, proxy, port);
   return view
     .servicesOnPort(port, proxy.namespace)
     .filter(({ protocol }) => protocol === 'TCP' || protocol === 'TLS')
-    .filter(({ namespace, host }) => scope.imports(namespace, host));
+    .filter(({ namespace, host }) => scope.imports(namespace, host))
+    .sort((a, b) => (a.createdAt === b.createdAt ? 0 : a.createdAt < b.createdAt ? -1 : 1));
 }
 
 /** Ranges are left to the common address: a listener has a single one. */
 function addressesOf({ addresses }: PortUse): string[] {
   const single = addresses.filter((address) => !address.includes('/'));
-  return single.length > 0 ? single : [ANY];
+  const common = single.length < addresses.length || single.length === 0 ? [ANY] : [];
+  return [...single, ...common];
 }
 
 export function pickTcpListener(view: WorldView, proxy: Proxy, name: string): TcpListenerPick | undefined {
   const found = tcpListeners(view, proxy).find(({ address, port }) => listenerName(address, port) === name);
   if (!found) return undefined;
-  const uses = tcpUses(view, proxy, found.port).filter((use) => addressesOf(use).includes(found.address));
-  const plain = uses.find(({ protocol }) => protocol === 'TCP');
-  const bySni = uses.filter(({ protocol }) => protocol === 'TLS');
-  const chains = bySni.map(({ host }) => ({
-    serverNames: [host],
-    cluster: outboundCluster(found.port, '', host),
-  }));
-  const fallback = plain ? outboundCluster(found.port, '', plain.host) : unknownDestination(view, proxy);
+  const { address, port } = found;
+  const uses = tcpUses(view, proxy, port).filter((use) => addressesOf(use).includes(address));
+  const services = uses.map((use): L4Service => {
+    const ranges = address === ANY ? use.addresses.filter((each) => each.includes('/')) : [];
+    return {
+      host: use.host,
+      protocol: use.protocol,
+      cluster: outboundCluster(port, '', use.host),
+      destinationSubnets: ranges.flatMap((range) => normalisedCidr(range) ?? []),
+      byServerName: address === ANY || uses.length > 1,
+    };
+  });
+  const l4 = pickL4(view, proxy, port, services);
+  const defined = uses.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []);
   return {
     sort: 'tcp',
     name,
     ...found,
     binds: false,
     transparent: proxy.interceptionMode === 'TPROXY',
-    chains,
-    fallback,
-    policies: pickTcpPolicies(view, proxy, [...chains.map(({ cluster }) => cluster), fallback]),
-    sources: uses.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []),
+    ...l4,
+    sources: [...defined, ...l4Sources(l4)],
   };
 }
 

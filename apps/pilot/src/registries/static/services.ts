@@ -23,6 +23,7 @@ export function serviceOf(host: string, entries: readonly Config<ServiceEntry>[]
     meshExternal: spec.location !== 'MESH_INTERNAL',
     exportTo: spec.exportTo ?? [],
     subjectAltNames: [...new Set(entries.flatMap(({ spec }) => spec.subjectAltNames ?? []))].sort(),
+    createdAt: first.resource.creationTimestamp,
     sources: entries.map(({ key }) => key),
   });
 }

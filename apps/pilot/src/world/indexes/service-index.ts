@@ -199,7 +199,8 @@ function portUse(service: Service, number: number): unknown {
   const port = service.port(number);
   if (!port) return null;
   const kind = isHttp(port.protocol) ? 'HTTP' : port.protocol;
-  return [kind, service.namespace, service.exportTo, kind === 'HTTP' ? null : service.addresses];
+  const { namespace, exportTo, addresses, createdAt } = service;
+  return [kind, namespace, exportTo, kind === 'HTTP' ? null : [addresses, createdAt]];
 }
 
 const service = (hosted: Hosted): Service => hosted.service;

@@ -1,0 +1,78 @@
+import type { ResourceKey } from '#config';
+import { normalisedCidr } from '../common/cidr.js';
+
+/** What a filter chain asks of a connection; an empty list asks nothing. */
+export interface L4Match {
+  /** SNI hosts, `*.example.com` among them. */
+  readonly serverNames: readonly string[];
+  /** Normalised, as {@link normalisedCidr} makes them. */
+  readonly destinationSubnets: readonly string[];
+  readonly sourceSubnets: readonly string[];
+}
+
+export interface L4Target {
+  readonly cluster: string;
+  /** Its share of the sum of all weights. */
+  readonly weight: number;
+}
+
+/** Connections that are not looked into beyond their SNI, and where they go. */
+export interface L4Chain {
+  readonly match: L4Match;
+  /** At least one. */
+  readonly targets: readonly L4Target[];
+  /** Name of the statistics where there are several targets; a single one has its own name. */
+  readonly statPrefix: string;
+  /** The VirtualService, or the service, that says so. */
+  readonly config?: ResourceKey;
+}
+
+export const ANY_CONNECTION: L4Match = { serverNames: [], destinationSubnets: [], sourceSubnets: [] };
+
+/** What Envoy can match of these SNI hosts: nothing is asked where one of them stands for all. */
+export function serverNamesOf(sniHosts: readonly string[]): string[] {
+  if (sniHosts.includes('*')) return [];
+  const names = sniHosts.map((host) => host.toLowerCase());
+  return [...new Set(names)].filter((name) => !name.replace(/^\*\./, '').includes('*'));
+}
+
+export function subnetsOf(subnets: readonly string[]): string[] {
+  return [...new Set(subnets.flatMap((subnet) => normalisedCidr(subnet) ?? []))];
+}
+
+export interface Disjoint {
+  readonly chains: readonly L4Chain[];
+  /** Chains that lost all or part of what they match to an earlier one, and to which. */
+  readonly conflicts: readonly { readonly loser: L4Chain; readonly winner: L4Chain }[];
+}
+
+/**
+ * Envoy refuses a listener as a whole in which two chains ask for the same. The earlier chain keeps what it asks for,
+ * a later one what is left of its own.
+ */
+export function disjoint(chains: readonly L4Chain[]): Disjoint {
+  const owners = new Map<string, L4Chain>();
+  const conflicts = new Map<L4Chain, L4Chain>();
+  const kept = chains.flatMap((chain) => {
+    const atoms = atomsOf(chain.match).map((match) => ({ match, key: JSON.stringify(match) }));
+    const free = atoms.filter(({ key }) => !owners.has(key));
+    const winner = atoms.map(({ key }) => owners.get(key)).find((owner) => owner !== undefined);
+    if (winner) conflicts.set(chain, winner);
+    for (const { key } of free) owners.set(key, chain);
+    return winner ? free.map(({ match }) => ({ ...chain, match })) : [chain];
+  });
+  return { chains: kept, conflicts: [...conflicts].map(([loser, winner]) => ({ loser, winner })) };
+}
+
+/** A match with at most one value in each respect for every combination of its values. */
+function atomsOf({ serverNames, destinationSubnets, sourceSubnets }: L4Match): L4Match[] {
+  const each = (values: readonly string[]): string[][] =>
+    values.length > 0 ? values.map((value) => [value]) : [[]];
+  return each(serverNames).flatMap((name) =>
+    each(destinationSubnets).flatMap((destination) =>
+      each(sourceSubnets).map((source) => {
+        return { serverNames: name, destinationSubnets: destination, sourceSubnets: source };
+      }),
+    ),
+  );
+}

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Telemetry } from '#config';
-import { loggingFor, tracingFor } from './telemetry.js';
+import { OF_MESH, loggingFor, tracingFor } from './telemetry.js';
 
 const to = (...names: string[]) => ({ providers: names.map((name) => ({ name })) });
 const logging = (...accessLogging: NonNullable<Telemetry['accessLogging']>): Telemetry => ({ accessLogging });
 const tracing = (...entries: NonNullable<Telemetry['tracing']>): Telemetry => ({ tracing: entries });
 
 describe('access logging', () => {
-  it.each<[string, Telemetry[], string[], string[] | undefined]>([
-    ['is left to MeshConfig where nobody says anything', [], [], undefined],
+  it.each<[string, Telemetry[], string[], string[]]>([
+    ['is left to MeshConfig where nobody says anything', [], [], [OF_MESH]],
     ['goes to the default providers', [], ['envoy'], ['envoy']],
     ['goes where the resource says', [logging(to('a', 'b'))], ['envoy'], ['a', 'b']],
     ['goes where the most specific resource says', [logging(to('a')), logging(to('b'))], [], ['b']],
@@ -33,7 +33,7 @@ describe('access logging', () => {
       'is left to MeshConfig where only servers are spoken of',
       [logging({ ...to('a'), match: { mode: 'SERVER' } })],
       [],
-      undefined,
+      [OF_MESH],
     ],
     [
       'does not take over what is said of servers',
@@ -41,15 +41,20 @@ describe('access logging', () => {
       [],
       ['a'],
     ],
-    ['of no concern to who has only tracing', [tracing({})], [], undefined],
+    ['is of no concern to who has only tracing', [tracing({})], [], [OF_MESH]],
+    ['of the mesh itself is off where it is disabled', [logging({ disabled: true })], [], []],
+    ['takes the place of that of the mesh', [logging(to('a'))], [], ['a']],
   ])('%s', (_name, resources, defaults, expected) => {
-    expect(loggingFor(resources, defaults, 'CLIENT')?.map(({ provider }) => provider)).toEqual(expected);
+    expect(loggingFor(resources, defaults, 'CLIENT').map(({ provider }) => provider)).toEqual(expected);
   });
 
   it('has the filter of the most specific resource', () => {
     const general = logging({ ...to('a'), filter: { expression: 'one' } });
     expect(loggingFor([general, logging({ filter: { expression: 'two' } })], [], 'SERVER')).toEqual([
       { provider: 'a', filter: 'two' },
+    ]);
+    expect(loggingFor([logging({ filter: { expression: 'three' } })], [], 'SERVER')).toEqual([
+      { provider: OF_MESH, filter: 'three' },
     ]);
   });
 });

@@ -19,35 +19,34 @@ export interface TracingSpec {
   readonly propagates: boolean;
 }
 
+/** Stands for what MeshConfig itself says of logs: what counts where no provider is named. */
+export const OF_MESH = '';
+
 /**
- * Where requests are logged. Undefined where nothing is said: then MeshConfig's own settings count. A resource's
- * providers replace those of the one before; entries that name none have those of the one before.
+ * Where requests are logged. A resource's providers replace those of the one before; entries that name none have those
+ * of the one before, in the end MeshConfig's default providers or else {@link OF_MESH}.
  *
  * @param resources what counts for a workload, the most general first
- * @param defaults MeshConfig's default providers
  * @see https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging
  */
 export function loggingFor(
   resources: readonly Telemetry[],
-  defaults: readonly string[],
+  defaultProviders: readonly string[],
   side: Side,
-): LoggingSpec[] | undefined {
-  const mine = resources.map(({ accessLogging = [] }) =>
-    accessLogging.filter(({ match }) => isFor(match?.mode, side)),
-  );
-  if (defaults.length === 0 && mine.every((entries) => entries.length === 0)) return undefined;
-  let providers = defaults;
+): LoggingSpec[] {
+  let providers = defaultProviders.length > 0 ? defaultProviders : [OF_MESH];
   const specs = new Map<string, LoggingSpec | undefined>(
-    defaults.map((provider) => [provider, { provider }]),
+    providers.map((provider) => [provider, { provider }]),
   );
-  for (const entries of mine.filter(({ length }) => length > 0)) {
-    const stated = entries.map((entry) => ({ ...entry, names: names(entry.providers) ?? providers }));
-    for (const { names: targets, filter, disabled } of stated) {
+  for (const { accessLogging = [] } of resources) {
+    const mine = accessLogging.filter(({ match }) => isFor(match?.mode, side));
+    const stated = mine.map((entry) => ({ ...entry, targets: names(entry.providers) ?? providers }));
+    for (const { targets, filter, disabled } of stated) {
       const { expression } = filter ?? {};
       for (const provider of targets)
         specs.set(provider, disabled ? undefined : { provider, ...(expression && { filter: expression }) });
     }
-    providers = [...new Set(stated.flatMap(({ names: targets }) => targets))];
+    if (stated.length > 0) providers = [...new Set(stated.flatMap(({ targets }) => targets))];
   }
   return providers.flatMap((provider) => specs.get(provider) ?? []);
 }

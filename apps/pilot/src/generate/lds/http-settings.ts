@@ -66,8 +66,7 @@ function peer({ forwardClientCert, trustedProxies, headers: stated }: HttpSettin
   return {
     useRemoteAddress: { value: side === 'gateway' },
     ...(trustedProxies && { xffNumTrustedHops: trustedProxies }),
-    forwardClientCertDetails:
-      forward === 'SANITIZE' ? ForwardClientCertDetails.SANITIZE : ForwardClientCertDetails[forward],
+    forwardClientCertDetails: ForwardClientCertDetails[forward],
     ...(forwards && { setCurrentClientCertDetails: { subject: { value: subject }, uri, dns, cert, chain } }),
   };
 }

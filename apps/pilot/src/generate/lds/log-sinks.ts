@@ -2,6 +2,7 @@ import type { ExtensionProvider, LogFormat, LogLabels } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Mesh } from '../../model/mesh.js';
 import type { Proxy } from '../../model/proxy.js';
+import { splitHostPort } from '../common/address.js';
 import type { ProviderTarget } from '../common/providers.js';
 import { provider, providerTarget } from '../common/providers.js';
 
@@ -95,7 +96,7 @@ export function meshSinks(view: WorldView, proxy: Proxy): LogSink[] {
     : [];
   if (!mesh.enableEnvoyAccessLogService) return file;
   const { address } = view.proxyConfig(proxy).envoyAccessLogService ?? {};
-  if (!address) return file;
+  if (!address || !splitHostPort(address)) return file;
   const service = { cluster: ACCESS_LOG_SERVICE, authority: address, filterState: [] };
   return [
     ...file,

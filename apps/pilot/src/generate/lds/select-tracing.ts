@@ -4,6 +4,7 @@ import type { EffectiveProxyConfig } from '../../model/proxy-config.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Side, TracingSpec } from '../../model/telemetry.js';
 import { tracingFor } from '../../model/telemetry.js';
+import { splitHostPort } from '../common/address.js';
 import { provider, providerTarget } from '../common/providers.js';
 import { canonicalName, canonicalRevision } from '../common/workload-name.js';
 import type { SpanSource, TracerPick } from './tracers.js';
@@ -75,7 +76,8 @@ function byProxyConfig(view: WorldView, proxy: Proxy): TracingPick | undefined {
         authority: datadog.address,
         service: serviceName(proxy, config),
       };
-  if (!tracer) return undefined;
+  // Without a cluster, Envoy would refuse what names it.
+  if (!tracer || !splitHostPort(tracer.authority)) return undefined;
   return {
     tracer,
     sampling: sampling ?? SAMPLING,

@@ -31,7 +31,7 @@ export interface Scene {
   readonly ports: readonly number[];
   readonly authority: string;
   /** By which the endpoints of the backends are told apart. */
-  portOf(backend: string): number;
+  readonly portOf: (backend: string) => number;
 }
 
 /** Makes the call, holds it against the case, and the simulator against both. */

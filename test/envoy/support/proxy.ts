@@ -17,6 +17,8 @@ export interface ProxyOptions {
   readonly namespace?: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly identity: TlsIdentity;
+  /** Where all outbound listeners are bound instead: for several proxies on one host. */
+  readonly bind?: string;
   /** More secrets by name, such as a gateway's `kubernetes://` credentials. */
   readonly secrets?: readonly JsonObject[];
 }
@@ -48,7 +50,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     {
       node: { id: nodeId, cluster: 'test' },
       static_resources: {
-        listeners: secretsByName(listeners.flatMap((listener) => reachable(listener, address))),
+        listeners: secretsByName(listeners.flatMap((listener) => reachable(listener, options))),
         clusters: secretsByName(clusters),
         secrets: [...ownSecrets(options.identity), ...(options.secrets ?? [])],
       },
@@ -58,12 +60,21 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   return { envoy, translation, simulate: (call) => simulate(translation, call) };
 }
 
-function reachable({ bind_to_port: _, ...listener }: JsonObject, own: string): JsonObject[] {
+function reachable(
+  { bind_to_port: _, ...listener }: JsonObject,
+  { address: own, bind }: ProxyOptions,
+): JsonObject[] {
   if (listener['name'] === 'virtualOutbound') return [];
-  if (listener['name'] !== 'virtualInbound') return [listener];
+  if (listener['name'] !== 'virtualInbound') return [bind === undefined ? listener : boundTo(listener, bind)];
   const [first, ...others] = inboundPorts(listener).map((port) => socketAddress(own, port));
   if (!first) return [];
   return [{ ...listener, address: first, additional_addresses: others.map((address) => ({ address })) }];
+}
+
+function boundTo(listener: JsonObject, address: string): JsonObject {
+  return replaceMembers(listener, 'socket_address', (socket) => {
+    return { socket_address: { ...(socket as JsonObject), address } };
+  }) as JsonObject;
 }
 
 function inboundPorts({ filter_chains: chains = [] }: JsonObject): number[] {

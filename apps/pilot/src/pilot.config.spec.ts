@@ -28,6 +28,16 @@ describe('readConfig', () => {
     });
   });
 
+  it("reads Istio's switches", () => {
+    const argv = ['--state', '/s', '--xds', '127.0.0.1:15010', '--redis-filter', '--http-on443'];
+    expect(readConfig(argv, {}).switches).toEqual({
+      redisFilter: true,
+      http10: false,
+      httpOn443: true,
+      dualStack: false,
+    });
+  });
+
   it('names all problems at once', () => {
     expect(problemsOf('--state', '/s')).toEqual(['one of --xds and --xds-tls is required']);
     const argv = [

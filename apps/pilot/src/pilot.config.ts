@@ -10,6 +10,7 @@ import {
 } from '#common/flags';
 import { natsCredential, type NatsCredential } from '#common/nats';
 import { isTrustDomain } from '#common/identity';
+import type { Switches } from './world/view.js';
 
 const FLAGS = {
   ...COMMON_FLAGS,
@@ -21,6 +22,10 @@ const FLAGS = {
   tokenFile: flag.optional('file with the token that proves this Pilot to Citadel'),
   mixer: flag.optionalAddress('Mixer as proxies reach it; without it they are told of none'),
   trustDomain: flag.text('trust domain of all identities', 'cluster.local'),
+  redisFilter: flag.toggle('read Redis, not only carry it (PILOT_ENABLE_REDIS_FILTER)'),
+  http10: flag.toggle('take HTTP/1.0 from every application (PILOT_HTTP10)'),
+  httpOn443: flag.toggle('let services speak plain HTTP on port 443 (PILOT_BLOCK_HTTP_ON_443=false)'),
+  dualStack: flag.toggle('listen on both families where a proxy has both (ISTIO_DUAL_STACK)'),
   podName: flag.text('name of this replica', hostname()),
   maxStreams: flag.text('proxies that this replica serves at most', '10000'),
   maxConnectionAge: flag.duration('proxies are asked to connect anew after about this time', '30m'),
@@ -46,6 +51,7 @@ export interface PilotConfig {
   readonly xdsTls: { readonly bind: string; readonly identity: IdentityConfig } | undefined;
   readonly mixer: string | undefined;
   readonly trustDomain: string;
+  readonly switches: Switches;
   readonly podName: string;
   readonly maxStreams: number;
   readonly maxConnectionAge: number;
@@ -60,7 +66,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
   const values = parseFlags(FLAGS, argv, env);
   const problems = problemsOf(values);
   if (problems.length > 0) throw new FlagError(problems);
-  const { xds, mixer, maxStreams } = values;
+  const { xds, mixer, maxStreams, redisFilter, http10, httpOn443, dualStack } = values;
   const { http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout } =
     values;
   return {
@@ -70,6 +76,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
     xds: xds && formatAddress(xds),
     xdsTls: tlsOf(values),
     mixer: mixer && formatAddress(mixer),
+    switches: { redisFilter, http10, httpOn443, dualStack },
     maxStreams: Number(maxStreams),
   };
 }

@@ -55,8 +55,8 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(PilotMetrics) metrics: PilotMetrics,
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {
-    const { mixer, trustDomain } = config;
-    const world = createWorld({ trustDomain, ...(mixer !== undefined && { mixer }) });
+    const { mixer, trustDomain, switches } = config;
+    const world = createWorld({ trustDomain, switches, ...(mixer !== undefined && { mixer }) });
     const pipeline = new Pipeline(world, engine, (connections) => ads.push(connections));
     const reader = new ConfigLogReader({
       connect: () => connectNats({ ...config.nats, name: 'pilot', log: logger }),

@@ -20,6 +20,7 @@ describe('proxyFromNode', () => {
       INTERCEPTION_MODE: 'NONE',
       WORKLOAD_ENTRY: 'reviews-v1',
       HTTP_PROXY_PORT: '15080',
+      HTTP10: '1',
       QUARTET_VHDS: true,
       EXTENSIONS: 'a'.repeat(60_000),
     });
@@ -28,6 +29,7 @@ describe('proxyFromNode', () => {
       clusterName: 'reviews.default',
       type: 'sidecar',
       ipAddresses: ['10.0.0.1', '10.0.0.2'],
+      ipFamilies: 'IPv4',
       dnsDomain: 'default.svc.cluster.local',
       namespace: 'prod',
       labels: { app: 'reviews', version: 'v1' },
@@ -36,10 +38,20 @@ describe('proxyFromNode', () => {
       interceptionMode: 'NONE',
       workloadEntry: 'reviews-v1',
       httpProxyPort: 15080,
+      http10: true,
       vhds: true,
       proxyConfig: {},
       className: expect.any(String),
     });
+  });
+
+  it.each([
+    ['10.0.0.1', 'IPv4'],
+    ['fd00::1', 'IPv6'],
+    ['10.0.0.1,fd00::1', 'both'],
+  ])('%s are addresses of family %s', (ips, families) => {
+    const id = 'sidecar~~a.default~default.svc.cluster.local';
+    expect(read(id, { INSTANCE_IPS: ips }).ipFamilies).toBe(families);
   });
 
   it('falls back to the node id, and to interception by redirection', () => {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { MeshProxyConfig } from '#config';
 import { MESH_PROXY_CONFIG, readSpec } from '#config';
 import { digestOf } from './config.js';
@@ -35,9 +36,16 @@ export function proxyFromNode(node: Node): NodeResult {
   const metadata = new Metadata(node.metadata);
   const ipAddresses = [...new Set([...(ip ? [ip] : []), ...metadata.list('INSTANCE_IPS')])];
   if (ipAddresses.length === 0) return { ok: false, error: `node '${node.id.slice(0, 200)}' has no address` };
-  const body = { type, ipAddresses, dnsDomain, ...described(node, metadata, name) } as const;
+  const ipFamilies = familiesOf(ipAddresses);
+  const body = { type, ipAddresses, ipFamilies, dnsDomain, ...described(node, metadata, name) } as const;
   const className = digestOf(JSON.stringify(body));
   return { ok: true, proxy: { id: node.id, clusterName: node.cluster, ...body, className } };
+}
+
+function familiesOf(addresses: readonly string[]): Proxy['ipFamilies'] {
+  const six = addresses.filter((address) => isIPv6(address)).length;
+  if (six === 0) return 'IPv4';
+  return six === addresses.length ? 'IPv6' : 'both';
 }
 
 function described(node: Node, metadata: Metadata, name: string) {
@@ -51,6 +59,7 @@ function described(node: Node, metadata: Metadata, name: string) {
     interceptionMode: mode === 'NONE' || mode === 'TPROXY' ? mode : 'REDIRECT',
     workloadEntry: metadata.text('WORKLOAD_ENTRY'),
     httpProxyPort: metadata.port('HTTP_PROXY_PORT'),
+    http10: metadata.text('HTTP10') === '1' || metadata.flag('HTTP10'),
     vhds: metadata.flag('QUARTET_VHDS'),
     proxyConfig: metadata.proxyConfig(),
   } as const;

@@ -15,6 +15,8 @@ export interface Proxy {
   readonly type: 'sidecar' | 'router';
   /** First is the primary one. */
   readonly ipAddresses: readonly string[];
+  /** Of its addresses. Many proxies have this in common, and none their addresses. */
+  readonly ipFamilies: 'IPv4' | 'IPv6' | 'both';
   /** `default.svc.cluster.local`: what short names are completed with. */
   readonly dnsDomain: string;
   /** Metadata NAMESPACE, else the namespace part of the node id. */
@@ -28,6 +30,8 @@ export interface Proxy {
   readonly workloadEntry: string;
   /** Metadata HTTP_PROXY_PORT; 0 where absent (then MeshConfig.proxyHttpPort counts). */
   readonly httpProxyPort: number;
+  /** Metadata HTTP10: its application may speak HTTP/1.0. */
+  readonly http10: boolean;
   /** Metadata QUARTET_VHDS: takes virtual hosts one by one instead of whole route tables. */
   readonly vhds: boolean;
   /** Metadata PROXY_CONFIG, as far as Pilot reads it: the proxy's own part of how it is set up. */

@@ -1,13 +1,17 @@
 import type { ResourceKey } from '#config';
 import { digestOf } from './config.js';
 
-/** How a port's traffic is read. */
-export type Protocol = 'HTTP' | 'HTTP2' | 'TLS' | 'TCP' | 'UDP';
+/** How a port's traffic is read; AUTO: each connection as what it turns out to be, HTTP or not. */
+export type Protocol = 'HTTP' | 'HTTP2' | 'TLS' | 'TCP' | 'UDP' | 'AUTO';
+
+/** What Envoy has a filter for besides. */
+export type Dialect = 'GRPC_WEB' | 'MONGO' | 'REDIS';
 
 export interface ServicePort {
   readonly number: number;
   readonly name: string;
   readonly protocol: Protocol;
+  readonly dialect?: Dialect;
   /** Port of the endpoints that name none themselves. */
   readonly targetPort: number;
 }
@@ -77,6 +81,11 @@ export class Service implements ServiceFields {
 
 export function isHttp(protocol: Protocol): boolean {
   return protocol === 'HTTP' || protocol === 'HTTP2';
+}
+
+/** Whether any of a port's traffic may be HTTP, so that it has routes. */
+export function mayBeHttp(protocol: Protocol): boolean {
+  return isHttp(protocol) || protocol === 'AUTO';
 }
 
 /** One place where a service is to be had. Plain data: it is hashed as it is. */

@@ -28,6 +28,8 @@ const port = fc.constantFrom(
   { number: 81, name: 'http-b', protocol: 'HTTP' },
   { number: 80, name: 'tcp', protocol: 'TCP' },
   { number: 443, name: 'tls', protocol: 'TLS' },
+  { number: 80, name: 'anything', protocol: '' },
+  { number: 82, name: 'anything-b', protocol: '' },
 );
 
 const serviceEntry = fc.record({

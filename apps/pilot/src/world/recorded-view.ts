@@ -10,14 +10,13 @@ import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import { effectiveProxyConfig } from '../model/proxy-config.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
-import { isHttp } from '../model/service.js';
 import { matches } from '../registries/static/endpoints.js';
 import { rulesFor } from './destination-rules.js';
 import { fact } from './facts.js';
 import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/service-index.js';
-import { accountsOf } from './indexes/service-index.js';
+import { accountsOf, portUse } from './indexes/service-index.js';
 import {
   MESH_GATEWAY,
   delegatesNamedBy,
@@ -142,11 +141,8 @@ export class RecordedView implements WorldView {
 
   private portUse(port: number, host: string, namespace: string): PortUse[] {
     const service = this.imported(host, namespace)?.service;
-    const protocol = service?.port(port)?.protocol;
-    if (!service || !protocol) return [];
-    const shared = { host, namespace: service.namespace };
-    if (isHttp(protocol)) return [{ ...shared, protocol: 'HTTP', addresses: [], createdAt: '' }];
-    return [{ ...shared, protocol, addresses: service.addresses, createdAt: service.createdAt }];
+    const use = service && portUse(service, port);
+    return use ? [use] : [];
   }
 
   service(host: string, namespace: string): Service | undefined {

@@ -3,7 +3,7 @@ import type { Config } from '../model/config.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import type { Proxy } from '../model/proxy.js';
-import type { Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
+import type { Dialect, Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { MtlsMode } from './peer-authentication.js';
 
@@ -13,6 +13,19 @@ export interface Environment {
   readonly mixer?: string;
   /** Used where MeshConfig states none. */
   readonly trustDomain?: string;
+  readonly switches?: Switches;
+}
+
+/** What Istio's pilot has environment variables for; everything is off unless Pilot is started with it. */
+export interface Switches {
+  /** PILOT_ENABLE_REDIS_FILTER: Redis is read, not only carried. */
+  readonly redisFilter?: boolean;
+  /** PILOT_HTTP10: HTTP/1.0 is taken from every application, not only where its proxy says HTTP10. */
+  readonly http10?: boolean;
+  /** PILOT_BLOCK_HTTP_ON_443=false: services may speak plain HTTP on HTTPS's port. */
+  readonly httpOn443?: boolean;
+  /** ISTIO_DUAL_STACK: proxies with addresses of both families listen on both. */
+  readonly dualStack?: boolean;
 }
 
 /** A service as lists show it: no more than the facts behind these lists promise to follow. */
@@ -27,10 +40,12 @@ export interface PortUse {
   readonly host: string;
   readonly namespace: string;
   readonly protocol: Protocol;
+  readonly dialect?: Dialect;
   /** Virtual addresses; empty for HTTP, whose listeners do not depend on them. */
   readonly addresses: readonly string[];
-  /** When the service was made; empty for HTTP, whose services share a listener. */
-  readonly createdAt: string;
+  /** When the service was made, and how its endpoints are found; absent for HTTP, whose services share a listener. */
+  readonly createdAt?: string;
+  readonly resolution?: Resolution;
 }
 
 /** The hosts of a VirtualService bound to a gateway. */

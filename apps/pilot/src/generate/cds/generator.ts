@@ -22,7 +22,7 @@ export const clusterGenerator: Generator<ClusterInputs & ClusterSettings> = {
   select(view, proxy, name) {
     const pick: ClusterPick | undefined =
       pickMixer(view, name) ??
-      pickSpecial(view, name) ??
+      pickSpecial(view, proxy, name) ??
       pickTelemetry(view, proxy, name) ??
       pickInbound(view, proxy, name) ??
       pickOutbound(view, proxy, name);

@@ -11,7 +11,7 @@ import { statName } from '../common/stat-name.js';
 import { duration } from '../common/values.js';
 import { connectionPool } from './connection-pool.js';
 import { originalDestination } from './original-destination.js';
-import { protocolOptions } from './protocol-options.js';
+import { asClientSpeaks, protocolOptions } from './protocol-options.js';
 
 type Cluster = envoy.config.cluster.v3.Cluster.$Properties;
 
@@ -19,11 +19,14 @@ export interface InboundPick {
   readonly sort: 'inbound';
   readonly name: string;
   readonly http2: boolean;
+  /** It is spoken to as the client speaks. */
+  readonly sniffed?: boolean;
   /** Where the application listens. */
   readonly endpoint: string;
   readonly port: number;
   /** Instead, wherever the client meant to go. */
   readonly passthrough: boolean;
+  readonly ipv6?: boolean;
   readonly statName?: string;
   readonly connectionPool?: ConnectionPoolSettings;
   readonly connectTimeout: string;
@@ -43,9 +46,11 @@ export function pickInbound(view: WorldView, proxy: Proxy, name: string): Inboun
     sort: 'inbound',
     name,
     http2: inbound.protocol === 'HTTP2',
+    ...(inbound.protocol === 'AUTO' && { sniffed: true }),
     endpoint: inbound.endpoint,
     port: inbound.endpointPort,
     passthrough: inbound.passthrough ?? false,
+    ...(proxy.ipFamilies === 'IPv6' && { ipv6: true }),
     ...inboundStatName(mesh.inboundClusterStatName, inbound),
     ...(inbound.connectionPool && { connectionPool: inbound.connectionPool }),
     connectTimeout: inbound.connectionPool?.tcp?.connectTimeout ?? mesh.connectTimeout,
@@ -55,13 +60,14 @@ export function pickInbound(view: WorldView, proxy: Proxy, name: string): Inboun
 }
 
 export function inboundCluster(pick: InboundPick): Cluster {
+  const spoken = pick.sniffed ? asClientSpeaks(pick.connectionPool) : pick.connectionPool;
   return {
     name: pick.name,
     ...(pick.statName && { altStatName: pick.statName }),
-    ...(pick.passthrough ? originalDestination() : application(pick)),
+    ...(pick.passthrough ? originalDestination(pick.ipv6 ?? false) : application(pick)),
     connectTimeout: duration(pick.connectTimeout),
     ...connectionPool(pick.connectionPool, { keepalive: pick.keepalive }),
-    typedExtensionProtocolOptions: protocolOptions(pick.http2, pick.connectionPool) ?? {},
+    typedExtensionProtocolOptions: protocolOptions(pick.http2, spoken) ?? {},
     metadata: provenance(pick.sources[0]),
   };
 }

@@ -21,7 +21,7 @@ import { pickPreference, pickRanks } from '../eds/preference.js';
 import { connectionPool } from './connection-pool.js';
 import { commonLoadBalancing, loadBalancer } from './load-balancer.js';
 import { outlierDetection } from './outlier.js';
-import { protocolOptions } from './protocol-options.js';
+import { asClientSpeaks, protocolOptions } from './protocol-options.js';
 import type { SecurityPick } from './security.js';
 import { pickSecurity, security } from './security.js';
 
@@ -101,6 +101,7 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
 export function outboundCluster(pick: OutboundPick): Cluster {
   const { policy, subset, http2, keepalive, security: secured } = pick;
   const { loadBalancer: balance, connectionPool: pool, outlierDetection: outlier, retryBudget } = policy;
+  const spoken = pick.port.protocol === 'AUTO' && !http2 ? asClientSpeaks(pool) : pool;
   const requestName = secured?.kind === 'stated' ? secured.requestName : {};
   const errorCodes = outlier?.outlierDetectionHttpErrorCodes;
   return {
@@ -112,7 +113,7 @@ export function outboundCluster(pick: OutboundPick): Cluster {
     ...connectionPool(pool, { retryBudget, keepalive }),
     ...(outlier && outlierDetection(outlier)),
     ...discovery(pick),
-    typedExtensionProtocolOptions: protocolOptions(http2, pool, { requestName, errorCodes }) ?? {},
+    typedExtensionProtocolOptions: protocolOptions(http2, spoken, { requestName, errorCodes }) ?? {},
     ...security(secured, policy.proxyProtocol),
     // As Istio does, the rule only: what the service is called is in the name, and there are thousands of clusters.
     metadata: provenance(pick.rule, subset ? { subset } : {}),

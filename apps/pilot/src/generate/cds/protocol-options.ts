@@ -42,6 +42,11 @@ export function protocolOptions(
   return { 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptions, options) };
 }
 
+/** The settings, but that an upstream is spoken to as the client speaks. */
+export function asClientSpeaks(settings: ConnectionPoolSettings | undefined): ConnectionPoolSettings {
+  return { ...settings, http: { ...settings?.http, useClientProtocol: true } };
+}
+
 function protocol(http2: boolean, settings: ConnectionPoolSettings['http']): Upstream {
   const http2ProtocolOptions: Http2 = {
     maxConcurrentStreams: { value: settings?.maxConcurrentStreams || MAX_STREAMS },

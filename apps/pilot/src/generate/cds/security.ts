@@ -63,12 +63,13 @@ function isAutomatic(view: WorldView, proxy: Proxy, { service, resolution }: Tar
 
 function ofMesh(view: WorldView, proxy: Proxy, tls: ClientTLSSettings, target: Target): MeshTlsPick {
   const { subjectAltNames = [] } = tls;
-  const { name, http2 } = target;
+  const { name, http2, port } = target;
   return {
     trustDomain: view.mesh().trustDomain,
     ...pickTrust(view),
     sni: tls.sni || outboundSni(name),
     http2,
+    ...(port.protocol === 'AUTO' && { sniffed: true }),
     accounts: subjectAltNames.length > 0 ? subjectAltNames : view.accounts(name.host, proxy.namespace),
   };
 }

@@ -23,19 +23,26 @@ export interface MeshTlsPick {
   readonly trustDomain: string;
   readonly sni: string;
   readonly http2: boolean;
+  /** HTTP is only one of the things that it carries: ALPN says when it is. */
+  readonly sniffed?: boolean;
   /** Whom the endpoints may be: SPIFFE paths or stated names; empty: anybody of the trust domain. */
   readonly accounts: readonly string[];
   readonly trust?: MeshTrust;
 }
 
-export function meshSocket({ trustDomain, sni, http2, accounts, trust = {} }: MeshTlsPick): TransportSocket {
+export function meshSocket(pick: MeshTlsPick): TransportSocket {
+  const { trustDomain, sni, accounts, trust = {} } = pick;
   const domains = [trustDomain, ...(trust.aliases ?? [])];
   const stated = accounts.flatMap((account) =>
     account.startsWith('ns/') ? domains.map((domain) => spiffeName(domain, account)) : [statedName(account)],
   );
   const names = stated.length > 0 ? stated : domains.map(anyoneIn);
-  const alpn = http2 ? [ISTIO_ALPN, 'h2'] : [ISTIO_ALPN];
-  return upstreamTls(meshTls(alpn, names, trust.tls), sni);
+  return upstreamTls(meshTls(alpnOf(pick), names, trust.tls), sni);
+}
+
+function alpnOf({ http2, sniffed }: MeshTlsPick): string[] {
+  if (sniffed) return [http2 ? 'istio-h2' : 'istio-http/1.1'];
+  return http2 ? [ISTIO_ALPN, 'h2'] : [ISTIO_ALPN];
 }
 
 /** Where the roots of the public web stand, which count where a rule names no others. */

@@ -2,11 +2,12 @@ import type { ConnectionPoolSettings, ResourceKey, Sidecar } from '#config';
 import type { Config } from '../../model/config.js';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import type { Protocol } from '../../model/service.js';
+import type { Dialect, Protocol } from '../../model/service.js';
 import { endpointPort } from '../../model/service.js';
 import type { Instance } from '../../world/view.js';
-import { protocolOf } from '../../registries/static/protocol.js';
+import { spokenAt } from '../../registries/static/protocol.js';
 import { splitHostPort } from './address.js';
+import { anyAddress, loopback } from './own-addresses.js';
 
 /** The service that a port is served for, and which port of it. */
 export interface InboundService {
@@ -22,6 +23,7 @@ export interface InboundPort {
   /** The port that clients connect to. */
   readonly port: number;
   readonly protocol: Protocol;
+  readonly dialect?: Dialect;
   /** Own address of the listener; empty where captured traffic arrives at the common one. */
   readonly bind: string;
   /** Where the application listens: `unix:///path`, or an address with `endpointPort`. */
@@ -39,8 +41,6 @@ export interface InboundPort {
 
 type Ingress = NonNullable<Sidecar['ingress']>[number];
 export type IngressTls = NonNullable<Ingress['tls']>;
-
-const LOOPBACK = '127.0.0.1';
 
 /** What a Sidecar's ingress says, else what the services of the workload do; one for each port. */
 export function inboundPorts(view: WorldView, proxy: Proxy): InboundPort[] {
@@ -62,8 +62,8 @@ function fromIngress(view: WorldView, proxy: Proxy, ingress: Ingress, sidecar: C
   const capture = ingress.captureMode !== 'NONE' && proxy.interceptionMode !== 'NONE';
   return {
     port: number,
-    protocol: protocolOf(ingress.port),
-    bind: capture ? '' : ingress.bind || '0.0.0.0',
+    ...spokenAt(ingress.port),
+    bind: capture ? '' : ingress.bind || anyAddress(proxy),
     ...endpointOf(ingress, proxy),
     service: serviceBehind(view, proxy, number),
     ...(connectionPool && { connectionPool }),
@@ -83,9 +83,9 @@ function endpointOf(
 ): { endpoint: string; endpointPort: number } {
   if (defaultEndpoint?.startsWith('unix://')) return { endpoint: defaultEndpoint, endpointPort: 0 };
   const split = splitHostPort(defaultEndpoint ?? '');
-  if (!split) return { endpoint: LOOPBACK, endpointPort: port.number };
+  if (!split) return { endpoint: loopback(proxy), endpointPort: port.number };
   const own = split.host === '0.0.0.0' || split.host === '::';
-  return { endpoint: own ? (proxy.ipAddresses[0] ?? LOOPBACK) : split.host, endpointPort: split.port };
+  return { endpoint: own ? (proxy.ipAddresses[0] ?? loopback(proxy)) : split.host, endpointPort: split.port };
 }
 
 function serviceBehind(view: WorldView, proxy: Proxy, port: number): InboundService | undefined {
@@ -113,8 +113,9 @@ function fromServices(view: WorldView, proxy: Proxy, sidecar: Config<Sidecar> | 
       return {
         port: number,
         protocol: port.protocol,
-        bind: capture ? '' : (proxy.ipAddresses[0] ?? '0.0.0.0'),
-        endpoint: unix ? endpoint.address : LOOPBACK,
+        ...(port.dialect && { dialect: port.dialect }),
+        bind: capture ? '' : (proxy.ipAddresses[0] ?? anyAddress(proxy)),
+        endpoint: unix ? endpoint.address : loopback(proxy),
         endpointPort: number,
         passthrough: capture && !unix && view.mesh().inboundTrafficPolicy === 'PASSTHROUGH',
         service: named(instance),

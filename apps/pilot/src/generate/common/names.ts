@@ -53,6 +53,22 @@ export function listenerName(address: string, port: number): string {
   return `${address}_${port}`;
 }
 
+/** The reverse of {@link listenerName}. */
+export function parseListenerName(name: string): { address: string; port: number } | undefined {
+  const match = /^(.+)_(\d+)$/.exec(name);
+  return match ? { address: match[1] ?? '', port: Number(match[2]) } : undefined;
+}
+
+/** The route of a service that is at its own address and may or may not speak HTTP. */
+export function sniffedRoute(host: string, port: number): string {
+  return `${host}:${port}`;
+}
+
+export function parseSniffedRoute(name: string): { host: string; port: number } | undefined {
+  const match = /^([^/]+):(\d+)$/.exec(name);
+  return match ? { host: match[1] ?? '', port: Number(match[2]) } : undefined;
+}
+
 export function gatewayRoute(port: number): string {
   return `http.${port}`;
 }

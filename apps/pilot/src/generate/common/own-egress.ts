@@ -3,7 +3,8 @@ import type { EgressScope } from '../../model/egress-scope.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Protocol } from '../../model/service.js';
 import { protocolOf } from '../../registries/static/protocol.js';
-import { HTTP_PROXY_ROUTE, listenerName } from './names.js';
+import { anyAddress, loopback } from './own-addresses.js';
+import { HTTP_PROXY_ROUTE, listenerName, parseSniffedRoute } from './names.js';
 import type { Egress } from './egress-scope.js';
 import { egressListeners, portOf, scopeWithin } from './egress-scope.js';
 
@@ -42,7 +43,7 @@ function bindsToPort({ bind, captureMode }: Egress, proxy: Proxy): boolean {
 function own(listener: Egress, proxy: Proxy): OwnEgress {
   const { port = { number: 0, protocol: '' }, bind = '' } = listener;
   const binds = bindsToPort(listener, proxy);
-  const address = bind || (binds ? '127.0.0.1' : '0.0.0.0');
+  const address = bind || (binds ? loopback(proxy) : anyAddress(proxy));
   const socket = isSocket(bind);
   return {
     name: socket ? bind : listenerName(address, port.number),
@@ -69,7 +70,10 @@ export function allPortsEgress(view: WorldView, proxy: Proxy, route: string): Ow
   return ownEgress(view, proxy).find((own) => own.allPorts && own.route === route);
 }
 
-/** Names of virtual hosts that travel by themselves start with their route's, up to the first slash. */
+/**
+ * Names of virtual hosts that travel by themselves start with their route's, up to the first slash. The route of a
+ * single service has nothing but one of them.
+ */
 export function takesVirtualHosts(proxy: Proxy, route: string): boolean {
-  return proxy.vhds && !route.includes('/');
+  return proxy.vhds && !route.includes('/') && !parseSniffedRoute(route);
 }

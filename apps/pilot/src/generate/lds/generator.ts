@@ -3,6 +3,7 @@ import type { ResourceKey } from '#config';
 import type { Generator, Inputs, WorldView } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
+import { outboundListeners } from '../common/outbound-listeners.js';
 import { ownEgress } from '../common/own-egress.js';
 import { VIRTUAL_INBOUND, VIRTUAL_OUTBOUND, listenerName } from '../common/names.js';
 import { distinctSources } from '../common/provenance.js';
@@ -15,13 +16,10 @@ import { gatewayListeners, pickGatewayListener } from './select-gateway.js';
 import { boundInbound, pickInboundListener, pickVirtualInbound } from './select-inbound.js';
 import { pickOwnEgress } from './select-egress.js';
 import {
-  httpListeners,
   httpProxyListener,
-  pickHttpListener,
   pickHttpProxyListener,
-  pickTcpListener,
+  pickOutbound,
   pickVirtualOutbound,
-  tcpListeners,
 } from './select-outbound.js';
 
 type ListenerInputs = ListenerPick &
@@ -65,11 +63,9 @@ function gatewayNames(view: WorldView, proxy: Proxy): string[] {
 function sidecarNames(view: WorldView, proxy: Proxy): string[] {
   const inbound = boundInbound(view, proxy).map(({ bind, port }) => listenerName(bind, port));
   const explicit = httpProxyListener(view, proxy);
-  const outbound = [
-    ...httpListeners(view, proxy),
-    ...tcpListeners(view, proxy),
-    ...(explicit ? [explicit] : []),
-  ];
+  // What an application sends to its own address is not captured.
+  const others = outboundListeners(view, proxy).filter(({ address }) => !proxy.ipAddresses.includes(address));
+  const outbound = [...others, ...(explicit ? [explicit] : [])];
   const captured = proxy.interceptionMode === 'NONE' ? [] : [VIRTUAL_OUTBOUND, VIRTUAL_INBOUND];
   const own = ownEgress(view, proxy).map(({ name }) => name);
   return [
@@ -86,8 +82,7 @@ function pickSidecar(view: WorldView, proxy: Proxy, name: string): ListenerPick 
   return (
     pickInboundListener(view, proxy, name) ??
     pickOwnEgress(view, proxy, name) ??
-    pickHttpListener(view, proxy, name) ??
     pickHttpProxyListener(view, proxy, name) ??
-    pickTcpListener(view, proxy, name)
+    pickOutbound(view, proxy, name)
   );
 }

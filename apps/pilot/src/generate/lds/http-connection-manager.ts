@@ -14,6 +14,8 @@ type Manager = envoy.extensions.filters.network.http_connection_manager.v3.HttpC
 /** What an HTTP connection manager is made of. */
 export interface HttpPick extends CommonHttp {
   readonly statPrefix: string;
+  /** Whether browsers speak gRPC to it in their way. */
+  readonly grpcWeb?: boolean;
   /** Where clients prove themselves by certificates of their own world: what they say of others' is not passed on. */
   readonly foreignClients?: boolean;
   /** A route by RDS, or the inline one to an inbound cluster. */
@@ -27,16 +29,23 @@ export function httpConnectionManager(pick: HttpPick): Filter {
     codecType: HttpConnectionManager.CodecType.AUTO,
     statPrefix: pick.statPrefix,
     ...routeSpecifier(pick),
-    httpFilters: httpFilters(pick.check, pick.settings),
+    httpFilters: httpFilters(pick),
     accessLog: accessLogs(pick.logs),
     ...(pick.tracing && tracing(pick.tracing, pick.side)),
     streamIdleTimeout: { seconds: 0 },
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     ...httpSettings(pick.settings, pick.side),
+    ...(pick.http10 && http10(pick)),
     ...(pick.foreignClients && { forwardClientCertDetails: SANITIZE }),
   };
   const typedConfig = any(HttpConnectionManager, manager);
   return { name: 'envoy.filters.network.http_connection_manager', typedConfig };
+}
+
+function http10({ settings, side }: HttpPick): Manager {
+  return {
+    httpProtocolOptions: { ...httpSettings(settings, side).httpProtocolOptions, acceptHttp_10: true },
+  };
 }
 
 const SANITIZE =

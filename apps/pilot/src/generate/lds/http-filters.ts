@@ -1,20 +1,22 @@
 import { envoy } from '#common/proto/envoy';
 import { any } from '../common/proto.js';
-import type { HttpSettings } from './http-settings.js';
-import type { MixerCheck } from './mixer-check.js';
+import type { HttpPick } from './http-connection-manager.js';
 import { checkFilter } from './mixer-check.js';
 
 type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter.$Properties;
 
 /**
- * The filters of every HTTP connection manager, in Istio's order: who may (Mixer's check), what is counted, faults,
+ * The filters of every HTTP connection manager, in Istio's order: who may (Mixer's check), gRPC from browsers, what is counted, faults,
  * CORS, and the router as the last.
  */
-export function httpFilters(check: MixerCheck | undefined, { headers }: HttpSettings): HttpFilter[] {
-  const router = headers?.envoyDebugHeaders?.disabled ? { suppressEnvoyHeaders: true } : {};
+export function httpFilters({ check, settings, grpcWeb }: HttpPick): HttpFilter[] {
+  const router = settings.headers?.envoyDebugHeaders?.disabled ? { suppressEnvoyHeaders: true } : {};
   const http = envoy.extensions.filters.http;
   return [
     ...(check ? [checkFilter(check)] : []),
+    ...(grpcWeb
+      ? [{ name: 'envoy.filters.http.grpc_web', typedConfig: any(http.grpc_web.v3.GrpcWeb, {}) }]
+      : []),
     {
       name: 'envoy.filters.http.grpc_stats',
       typedConfig: any(http.grpc_stats.v3.FilterConfig, {

@@ -1,14 +1,17 @@
 import type { envoy } from '#common/proto/envoy';
 import type { TLSConfig } from '#config';
+import type { Dialect } from '../../model/service.js';
 import type { MtlsMode } from '../../world/peer-authentication.js';
-import { ISTIO_ALPN, meshServerTls } from '../common/tls.js';
+import type { IngressTls } from '../common/inbound.js';
+import { ISTIO_ALPN, fileServerTls, meshServerTls } from '../common/tls.js';
 import type { MeshTrust } from '../common/tls-parameters.js';
 import type { HttpPick } from './http-connection-manager.js';
-import type { IngressTls } from '../common/inbound.js';
-import { fileServerTls } from '../common/tls.js';
 import { httpConnectionManager } from './http-connection-manager.js';
-import { tcpProxy } from './tcp-proxy.js';
+import { l4Filters } from './l4-filters.js';
+import { serviceChain } from './l4-routes.js';
+import { plainHttp } from './sniffing.js';
 
+type Filter = envoy.config.listener.v3.Filter.$Properties;
 type FilterChain = envoy.config.listener.v3.FilterChain.$Properties;
 type FilterChainMatch = envoy.config.listener.v3.FilterChainMatch.$Properties;
 
@@ -18,6 +21,9 @@ export interface InboundChainPick {
   readonly cluster: string;
   /** Absent for TCP. */
   readonly http?: HttpPick;
+  /** Whether only some of its connections are HTTP. */
+  readonly sniffed?: boolean;
+  readonly dialect?: Dialect;
   readonly mode: MtlsMode['mode'];
   /** A Sidecar's own TLS, in place of plain text: for clients outside of the mesh, hence only without mTLS. */
   readonly tls?: IngressTls;
@@ -27,38 +33,89 @@ export interface InboundChainPick {
   readonly trust?: MeshTrust;
 }
 
-/** What a sidecar's ALPN may be, by version: any of them means the mesh's own TLS. */
-const MESH_ALPN = [ISTIO_ALPN, 'istio-peer-exchange', 'istio-http/1.0', 'istio-http/1.1', 'istio-h2'];
+/** What a sidecar's ALPN is, by version: any of them means the mesh's own TLS, and the latter that HTTP is inside. */
+const MESH_TCP = [ISTIO_ALPN, 'istio-peer-exchange'];
+const MESH_HTTP = ['istio-http/1.0', 'istio-http/1.1', 'istio-h2'];
+const MESH_ALPN = [...MESH_TCP, ...MESH_HTTP];
+
+/** How a chain knows its connections, and what it does with them. */
+interface Way {
+  readonly match: FilterChainMatch;
+  readonly filters: readonly Filter[];
+  /** Whether it ends the mesh's TLS. */
+  readonly mesh?: boolean;
+}
 
 /**
  * The filter chains of a port. STRICT: mesh TLS, nothing else. PERMISSIVE: mesh TLS, known by its ALPN; plain text;
  * and the client's own TLS, which goes through to the application as it is (without a chain of its own Envoy would
- * reset it).
+ * reset it). Where not all is HTTP, HTTP has chains of its own: inside of TLS it is known by the ALPN, which the other
+ * sidecar sets, in plain text by looking.
  *
  * @param base narrows all of them, where one listener serves several ports
  */
 export function inboundChains(pick: InboundChainPick, base: FilterChainMatch = {}): FilterChain[] {
   const name = `0.0.0.0_${pick.port}`;
-  const filters = [pick.http ? httpConnectionManager(pick.http) : tcpProxy(pick.cluster)];
-  const tls = { transportSocket: meshServerTls(pick.trustDomain, pick.trust) };
-  const raw: FilterChain = { name, filterChainMatch: { ...base, transportProtocol: 'raw_buffer' }, filters };
+  const mesh = { transportSocket: meshServerTls(pick.trustDomain, pick.trust) };
+  return waysOf(pick).map(({ match, filters, mesh: endsTls }) => ({
+    name,
+    filterChainMatch: { ...base, ...match },
+    filters: [...filters],
+    ...(endsTls && mesh),
+    ...(pick.tls && ownTls(pick, pick.tls)),
+  }));
+}
+
+function waysOf(pick: InboundChainPick): Way[] {
+  const carried = l4Filters(inboundChain(pick));
+  const read = pick.http ? [httpConnectionManager(pick.http)] : carried;
+  if (pick.http && pick.sniffed) return sniffedWays(pick.mode, pick.http, read, carried);
   switch (pick.mode) {
     case 'STRICT':
-      return [{ name, filterChainMatch: base, filters, ...tls }];
+      return [{ match: {}, filters: read, mesh: true }];
     case 'DISABLE':
-      return [{ name, filterChainMatch: base, filters, ...(pick.tls && ownTls(pick, pick.tls)) }];
+      return [{ match: {}, filters: read }];
     case 'PERMISSIVE':
       return [
-        {
-          name,
-          filterChainMatch: { ...base, transportProtocol: 'tls', applicationProtocols: MESH_ALPN },
-          filters,
-          ...tls,
-        },
-        raw,
-        { name, filterChainMatch: { ...base, transportProtocol: 'tls' }, filters: [tcpProxy(pick.cluster)] },
+        { match: { ...TLS, applicationProtocols: MESH_ALPN }, filters: read, mesh: true },
+        { match: PLAIN, filters: read },
+        { match: TLS, filters: carried },
       ];
   }
+}
+
+const TLS: FilterChainMatch = { transportProtocol: 'tls' };
+const PLAIN: FilterChainMatch = { transportProtocol: 'raw_buffer' };
+
+function sniffedWays(
+  mode: InboundChainPick['mode'],
+  http: HttpPick,
+  read: readonly Filter[],
+  carried: readonly Filter[],
+): Way[] {
+  const meshHttp = { match: { ...TLS, applicationProtocols: MESH_HTTP }, filters: read, mesh: true };
+  const plain = [
+    { match: { ...PLAIN, applicationProtocols: plainHttp(http.http10 ?? false) }, filters: read },
+    { match: PLAIN, filters: carried },
+  ];
+  const ownTls = { match: TLS, filters: carried };
+  switch (mode) {
+    case 'STRICT':
+      return [meshHttp, { ...ownTls, mesh: true }];
+    case 'DISABLE':
+      return [...plain, ownTls];
+    case 'PERMISSIVE':
+      return [
+        meshHttp,
+        { match: { ...TLS, applicationProtocols: MESH_TCP }, filters: carried, mesh: true },
+        ...plain,
+        ownTls,
+      ];
+  }
+}
+
+function inboundChain({ cluster, dialect }: InboundChainPick) {
+  return { ...serviceChain(cluster), ...(dialect && { dialect }) };
 }
 
 function ownTls({ http, tlsDefaults }: InboundChainPick, tls: IngressTls): FilterChain {

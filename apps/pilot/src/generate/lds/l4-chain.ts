@@ -1,4 +1,5 @@
 import type { ResourceKey } from '#config';
+import type { Dialect } from '../../model/service.js';
 import { normalisedCidr } from '../common/cidr.js';
 
 /** What a filter chain asks of a connection; an empty list asks nothing. */
@@ -18,11 +19,15 @@ export interface L4Target {
 
 /** Connections that are not looked into beyond their SNI, and where they go. */
 export interface L4Chain {
+  /** Where it is not a service's. */
+  readonly name?: string;
   readonly match: L4Match;
   /** At least one. */
   readonly targets: readonly L4Target[];
   /** Name of the statistics where there are several targets; a single one has its own name. */
   readonly statPrefix: string;
+  /** What is read, not only carried. */
+  readonly dialect?: Dialect;
   /** The VirtualService, or the service, that says so. */
   readonly config?: ResourceKey;
 }

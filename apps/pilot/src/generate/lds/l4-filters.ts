@@ -2,6 +2,7 @@ import { envoy } from '#common/proto/envoy';
 import { cidrRange } from '../common/cidr.js';
 import { any } from '../common/proto.js';
 import { provenance } from '../common/provenance.js';
+import { ISTIO_ALPN } from '../common/tls.js';
 import type { L4Chain, L4Match } from './l4-chain.js';
 import type { TcpPolicy } from './tcp-policy.js';
 import { tcpOptions } from './tcp-policy.js';
@@ -15,6 +16,7 @@ export function l4FilterChain(chain: L4Chain, policies: readonly TcpPolicy[]): F
   const filterChainMatch = chainMatch(chain.match);
   const metadata = provenance(chain.config);
   return {
+    ...(chain.name && { name: chain.name }),
     ...(Object.keys(filterChainMatch).length > 0 && { filterChainMatch }),
     filters: l4Filters(chain, policies),
     ...(metadata && { metadata }),
@@ -39,18 +41,59 @@ function chainMatch({ serverNames, destinationSubnets, sourceSubnets }: L4Match)
 }
 
 /** As in Istio, what a rule says of the first target counts for all. */
-export function l4Filters({ targets, statPrefix }: L4Chain, policies: readonly TcpPolicy[]): Filter[] {
-  const { TcpProxy } = envoy.extensions.filters.network.tcp_proxy.v3;
-  const [first = { cluster: '' }, ...others] = targets;
-  const policy = policies.find(({ cluster }) => cluster === first.cluster);
-  const destination =
-    others.length > 0
-      ? { statPrefix, weightedClusters: weighted(targets) }
-      : { statPrefix: first.cluster, cluster: first.cluster };
-  const typedConfig = any(TcpProxy, { ...destination, ...(policy && tcpOptions(policy)) });
-  return [{ name: 'envoy.filters.network.tcp_proxy', typedConfig }];
+export function l4Filters(chain: L4Chain, policies: readonly TcpPolicy[] = []): Filter[] {
+  const of = (cluster: string): TcpPolicy | undefined => policies.find((each) => each.cluster === cluster);
+  const [first = { cluster: '' }, ...others] = chain.targets;
+  const speaksMesh = chain.targets.some(({ cluster }) => of(cluster)?.sniffed);
+  const before = speaksMesh ? [meshAlpn()] : [];
+  if (chain.dialect === 'REDIS' && others.length === 0) return [...before, redisProxy(first.cluster)];
+  const reads = chain.dialect === 'MONGO' ? [mongoProxy(first.cluster)] : [];
+  return [...before, ...reads, tcpProxyOf(chain, of(first.cluster))];
 }
 
-function weighted(targets: L4Chain['targets']) {
-  return { clusters: targets.map(({ cluster, weight }) => ({ name: cluster, weight })) };
+function tcpProxyOf({ targets, statPrefix }: L4Chain, policy: TcpPolicy | undefined): Filter {
+  const { TcpProxy } = envoy.extensions.filters.network.tcp_proxy.v3;
+  const [first = { cluster: '' }, ...others] = targets;
+  const clusters = targets.map(({ cluster, weight }) => ({ name: cluster, weight }));
+  const destination =
+    others.length > 0
+      ? { statPrefix, weightedClusters: { clusters } }
+      : { statPrefix: first.cluster, cluster: first.cluster };
+  const typedConfig = any(TcpProxy, { ...destination, ...(policy && tcpOptions(policy)) });
+  return { name: 'envoy.filters.network.tcp_proxy', typedConfig };
+}
+
+/**
+ * A cluster that carries HTTP as well offers the ALPN of HTTP, by which the other side knows what it gets inside of
+ * mTLS. For connections that are none it is said here.
+ *
+ * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/advanced/well_known_filter_state
+ */
+function meshAlpn(): Filter {
+  const { Config } = envoy.extensions.filters.network.set_filter_state.v3;
+  const value = {
+    objectKey: 'envoy.network.application_protocols',
+    formatString: { textFormatSource: { inlineString: ISTIO_ALPN } },
+  };
+  return {
+    name: 'envoy.filters.network.set_filter_state',
+    typedConfig: any(Config, { onNewConnection: [value] }),
+  };
+}
+
+/** Counts what is asked of the database; passes everything on. */
+function mongoProxy(statPrefix: string): Filter {
+  const { MongoProxy } = envoy.extensions.filters.network.mongo_proxy.v3;
+  return { name: 'envoy.filters.network.mongo_proxy', typedConfig: any(MongoProxy, { statPrefix }) };
+}
+
+function redisProxy(cluster: string): Filter {
+  const { RedisProxy } = envoy.extensions.filters.network.redis_proxy.v3;
+  const typedConfig = any(RedisProxy, {
+    statPrefix: cluster,
+    latencyInMicros: true,
+    settings: { opTimeout: { seconds: 5 } },
+    prefixRoutes: { catchAllRoute: { cluster } },
+  });
+  return { name: 'envoy.filters.network.redis_proxy', typedConfig };
 }

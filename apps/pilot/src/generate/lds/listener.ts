@@ -5,8 +5,8 @@ import { BLACK_HOLE, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '../common/names.j
 import { provenance } from '../common/provenance.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import { asksForServerName, l4FilterChain } from './l4-filters.js';
-import type { InboundChainPick } from './inbound-chains.js';
 import { inboundChains } from './inbound-chains.js';
+import { inspectorsOf, sharedInspectors } from './inbound-inspectors.js';
 import { originalDst, tlsInspector } from './listener-filters.js';
 import type {
   HttpListenerPick,
@@ -16,6 +16,7 @@ import type {
   VirtualInboundPick,
   VirtualOutboundPick,
 } from './listeners.js';
+import { besideHttp, sniffedHttpChains, sniffing, waiting } from './sniffing.js';
 import { tcpProxy } from './tcp-proxy.js';
 
 type Listener = envoy.config.listener.v3.Listener.$Properties;
@@ -26,6 +27,9 @@ export function listener(pick: ListenerPick): Listener {
   const shared = {
     name: pick.name,
     address: address(pick.address, pick.port),
+    ...(pick.additionalAddresses && {
+      additionalAddresses: pick.additionalAddresses.map((more) => ({ address: address(more, pick.port) })),
+    }),
     // MeshConfig touches every listener: naming it here would drain them all when it first appears.
     metadata: provenance(pick.sources.find((key) => key !== MESH_CONFIG_KEY)),
   };
@@ -62,25 +66,24 @@ function httpListener(pick: HttpListenerPick): Listener {
   };
 }
 
-function tcpListener({ chains, fallback, policies, ...pick }: TcpListenerPick): Listener {
+function tcpListener({ chains, fallback, policies, http, ...pick }: TcpListenerPick): Listener {
+  const carried = chains.map((chain) => l4FilterChain(chain, policies));
   return {
-    filterChains: chains.map((chain) => l4FilterChain(chain, policies)),
+    filterChains: http ? [...sniffedHttpChains(http), ...carried.flatMap(besideHttp)] : carried,
     defaultFilterChain: l4FilterChain(fallback, policies),
-    listenerFilters: chains.some(asksForServerName) ? [tlsInspector()] : [],
+    ...(http
+      ? sniffing(http.detectionTimeout)
+      : { listenerFilters: chains.some(asksForServerName) ? [tlsInspector()] : [] }),
     trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
     ...capture(pick),
   };
 }
 
-/** TLS is looked into only where something depends on it: of STRICT everything is TLS, of DISABLE nothing. */
-function inspects(chains: readonly InboundChainPick[]): boolean {
-  return chains.some(({ mode }) => mode === 'PERMISSIVE');
-}
-
-function inboundListener({ chain }: InboundListenerPick): Listener {
+function inboundListener({ chain, detectionTimeout }: InboundListenerPick): Listener {
   return {
     filterChains: inboundChains(chain),
-    listenerFilters: inspects([chain]) ? [tlsInspector()] : [],
+    listenerFilters: inspectorsOf(chain),
+    ...(chain.sniffed && waiting(detectionTimeout)),
     trafficDirection: envoy.config.core.v3.TrafficDirection.INBOUND,
   };
 }
@@ -106,17 +109,22 @@ function virtualOutbound({ cluster, port, transparent }: VirtualOutboundPick): L
   };
 }
 
-function virtualInbound({ chains, passthrough, port, transparent }: VirtualInboundPick): Listener {
+function virtualInbound({ chains, passthrough, port, ...pick }: VirtualInboundPick): Listener {
   return {
     filterChains: [
       blackHole(VIRTUAL_INBOUND, port),
       ...chains.flatMap((chain) => inboundChains(chain, { destinationPort: { value: chain.port } })),
-      ...inboundChains(passthrough).map((chain) => ({ ...chain, name: 'virtualInbound' })),
+      ...inboundChains(passthrough).map(namedPassthrough),
     ],
-    listenerFilters: [originalDst(), ...(inspects([...chains, passthrough]) ? [tlsInspector()] : [])],
-    listenerFiltersTimeout: { seconds: 0 },
-    continueOnListenerFiltersTimeout: true,
+    listenerFilters: [originalDst(), ...sharedInspectors(chains, passthrough)],
+    ...waiting(pick.detectionTimeout),
     trafficDirection: envoy.config.core.v3.TrafficDirection.INBOUND,
-    ...(transparent && { transparent: { value: true } }),
+    ...(pick.transparent && { transparent: { value: true } }),
   };
+}
+
+/** Istio's names. */
+function namedPassthrough(chain: FilterChain): FilterChain {
+  const readsHttp = chain.filters?.[0]?.name === 'envoy.filters.network.http_connection_manager';
+  return { ...chain, name: readsHttp ? `${VIRTUAL_INBOUND}-catchall-http` : VIRTUAL_INBOUND };
 }

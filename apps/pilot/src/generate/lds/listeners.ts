@@ -2,12 +2,15 @@ import type { ResourceKey } from '#config';
 import type { InboundChainPick } from './inbound-chains.js';
 import type { HttpPick } from './http-connection-manager.js';
 import type { L4Chain } from './l4-chain.js';
+import type { SniffedHttp } from './sniffing.js';
 import type { TcpPolicy } from './tcp-policy.js';
 
 interface Named {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** On the same port. */
+  readonly additionalAddresses?: readonly string[];
   readonly sources: readonly ResourceKey[];
 }
 
@@ -31,11 +34,14 @@ export interface TcpListenerPick extends Named {
   readonly fallback: L4Chain;
   /** What rules say of these clusters. */
   readonly policies: readonly TcpPolicy[];
+  readonly http?: SniffedHttp & { readonly detectionTimeout: string };
 }
 
 export interface InboundListenerPick extends Named {
   readonly sort: 'inbound';
   readonly chain: InboundChainPick;
+  /** How long the first bytes are waited for where they decide. */
+  readonly detectionTimeout: string;
 }
 
 /** The listener that all captured outgoing connections arrive at. */
@@ -51,6 +57,7 @@ export interface VirtualInboundPick extends Named {
   readonly chains: readonly InboundChainPick[];
   /** For ports that no service has. */
   readonly passthrough: InboundChainPick;
+  readonly detectionTimeout: string;
   readonly transparent: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import { isHttp } from '../../model/service.js';
+import { isHttp, mayBeHttp } from '../../model/service.js';
 import { outboundCluster } from '../common/names.js';
 import type { OwnEgress } from '../common/own-egress.js';
 import { ownEgress } from '../common/own-egress.js';
@@ -20,10 +20,16 @@ export function pickOwnEgress(
   const { address, port, binds } = own;
   const transparent = !binds && proxy.interceptionMode === 'TPROXY';
   const shared = { name, address, port, binds, transparent, sources: sourcesOf(view, proxy) };
-  if (isHttp(own.protocol))
-    return { sort: 'http', ...shared, http: outboundHttp(view, proxy, name, own.route) };
+  const manager = mayBeHttp(own.protocol) && outboundHttp(view, proxy, name, own.route);
+  if (manager && isHttp(own.protocol)) return { sort: 'http', ...shared, http: manager };
   const l4 = pickL4(view, proxy, port, servicesOf(view, proxy, own));
-  return { sort: 'tcp', ...shared, ...l4, sources: [...shared.sources, ...l4Sources(l4)] };
+  const sniffed = manager && {
+    manager,
+    destinationSubnets: [[]],
+    detectionTimeout: view.mesh().protocolDetectionTimeout,
+  };
+  const sources = [...shared.sources, ...l4Sources(l4)];
+  return { sort: 'tcp', ...shared, ...l4, ...(sniffed && { http: sniffed }), sources };
 }
 
 function sourcesOf(view: WorldView, proxy: Proxy): string[] {

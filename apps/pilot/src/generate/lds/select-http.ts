@@ -16,6 +16,8 @@ export interface CommonHttp {
   readonly logs: AccessLogPick;
   readonly tracing?: TracingPick;
   readonly settings: HttpSettings;
+  /** Whether HTTP/1.0 is taken. */
+  readonly http10?: boolean;
 }
 
 /** @param attributes what Mixer is told of the proxy with each request */
@@ -32,6 +34,7 @@ export function pickCommonHttp(
     logs: { logs: pickLogs(view, proxy, sideOf(side), 'requests'), ...report },
     ...(tracing && { tracing }),
     settings: pickHttpSettings(view, proxy, side),
+    ...((proxy.http10 || view.environment.switches?.http10) && { http10: true }),
   };
 }
 

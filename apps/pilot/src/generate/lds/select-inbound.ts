@@ -1,17 +1,19 @@
 import type { ResourceKey } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import { isHttp } from '../../model/service.js';
+import { mayBeHttp } from '../../model/service.js';
 import { workloadLabels } from '../../registries/static/endpoints.js';
 import type { InboundPort } from '../common/inbound.js';
 import { inboundPorts } from '../common/inbound.js';
 import { INBOUND_PASSTHROUGH, VIRTUAL_INBOUND, inboundCluster, listenerName } from '../common/names.js';
+import { anyAddress, moreAnyAddresses } from '../common/own-addresses.js';
 import { pickTrust } from '../common/tls-parameters.js';
 import type { InboundChainPick } from './inbound-chains.js';
 import type { InboundListenerPick, VirtualInboundPick } from './listeners.js';
 import { inboundAttributes } from './mixer-attributes.js';
 import { pickCheck } from './mixer-check.js';
 import { pickCommonHttp } from './select-http.js';
+import { readDialect } from './select-l4.js';
 
 /** Ports with a listener of their own. */
 export function boundInbound(view: WorldView, proxy: Proxy): InboundPort[] {
@@ -26,29 +28,49 @@ export function pickInboundListener(
   const inbound = boundInbound(view, proxy).find(({ bind, port }) => listenerName(bind, port) === name);
   if (!inbound) return undefined;
   const { chain, sources } = pickChain(view, proxy, inbound);
-  return { sort: 'inbound', name, address: inbound.bind, port: inbound.port, chain, sources };
+  const detectionTimeout = view.mesh().protocolDetectionTimeout;
+  return {
+    sort: 'inbound',
+    name,
+    address: inbound.bind,
+    port: inbound.port,
+    chain,
+    detectionTimeout,
+    sources,
+  };
 }
 
 export function pickVirtualInbound(view: WorldView, proxy: Proxy): VirtualInboundPick {
   const captured = inboundPorts(view, proxy).filter(({ bind }) => bind === '');
   const picked = captured.map((inbound) => pickChain(view, proxy, inbound));
-  const { mode, sources } = view.mtls(proxy.namespace, labelsOf(view, proxy), 0);
+  const passthrough = pickPassthrough(view, proxy);
   return {
     sort: 'virtual-inbound',
     name: VIRTUAL_INBOUND,
-    address: '0.0.0.0',
+    address: anyAddress(proxy),
+    ...moreAnyAddresses(view, proxy),
     port: view.mesh().proxyInboundListenPort,
     chains: picked.map(({ chain }) => chain),
-    passthrough: {
-      port: 0,
-      cluster: INBOUND_PASSTHROUGH,
-      mode,
-      trustDomain: view.mesh().trustDomain,
-      ...pickTrust(view),
-    },
+    passthrough: passthrough.chain,
+    detectionTimeout: view.mesh().protocolDetectionTimeout,
     transparent: proxy.interceptionMode === 'TPROXY',
-    sources: [...sources, ...picked.flatMap((each) => each.sources)],
+    sources: [...passthrough.sources, ...picked.flatMap((each) => each.sources)],
   };
+}
+
+/** Ports that no service has: whatever comes there goes to where it was meant to go. */
+function pickPassthrough(view: WorldView, proxy: Proxy): PickedChain {
+  const { mode, sources } = view.mtls(proxy.namespace, labelsOf(view, proxy), 0);
+  const attributes = inboundAttributes(proxy, undefined);
+  const http = {
+    statPrefix: INBOUND_PASSTHROUGH,
+    route: { cluster: INBOUND_PASSTHROUGH, port: 0 },
+    ...pickCommonHttp(view, proxy, 'inbound', attributes),
+    ...pickCheck(view, attributes),
+  };
+  const { trustDomain } = view.mesh();
+  const shared = { port: 0, cluster: INBOUND_PASSTHROUGH, http, sniffed: true, mode, trustDomain };
+  return { chain: { ...shared, ...pickTrust(view) }, sources };
 }
 
 interface PickedChain {
@@ -62,18 +84,22 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
   const tls = mode === 'DISABLE' ? inbound.tls : undefined;
   const { trustDomain, tlsDefaults } = view.mesh();
   const attributes = inboundAttributes(proxy, inbound.service);
+  const dialect = readDialect(view, inbound.dialect);
   const http = {
     statPrefix: `inbound_0.0.0.0_${inbound.port}`,
     route: { cluster, port: inbound.port },
     ...pickCommonHttp(view, proxy, 'inbound', attributes),
     ...pickCheck(view, attributes),
     ...(tls && { foreignClients: true }),
+    ...(dialect === 'GRPC_WEB' && { grpcWeb: true }),
   } as const;
   return {
     chain: {
       port: inbound.port,
       cluster,
-      ...(isHttp(tls?.protocol ?? inbound.protocol) && { http }),
+      ...(mayBeHttp(tls?.protocol ?? inbound.protocol) && { http }),
+      ...(!tls && inbound.protocol === 'AUTO' && { sniffed: true }),
+      ...(dialect && { dialect }),
       mode,
       ...(tls && { tls: tls.settings }),
       ...(tls && tlsDefaults && { tlsDefaults }),

@@ -1,7 +1,7 @@
 import type { ResourceKey } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import type { Protocol } from '../../model/service.js';
+import type { Dialect, Protocol } from '../../model/service.js';
 import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
 import { unknownDestination } from '../common/outbound-policy.js';
 import type { Disjoint, L4Chain } from './l4-chain.js';
@@ -12,10 +12,14 @@ import { serviceChain, tcpChains, tlsChains } from './l4-routes.js';
 import type { TcpListenerPick } from './listeners.js';
 import { pickTcpPolicies } from './tcp-policy.js';
 
+/** Istio's name for what no service of a listener takes. */
+const PASSTHROUGH_CHAIN = 'PassthroughFilterChain';
+
 /** A service that connections of an outbound listener may be for. */
 export interface L4Service {
   readonly host: string;
   readonly protocol: Protocol;
+  readonly dialect?: Dialect;
   readonly cluster: string;
   /** Ranges that it is reached at, where the listener takes every address; normalised. */
   readonly destinationSubnets: readonly string[];
@@ -33,7 +37,8 @@ export function l4Sources({ chains, fallback }: L4Pick): ResourceKey[] {
 /** What a listener does with connections for these services: of two that want the same ones the first has them. */
 export function pickL4(view: WorldView, proxy: Proxy, port: number, services: readonly L4Service[]): L4Pick {
   const { chains } = chainsOf(view, proxy, port, services);
-  const fallback = chains.find(takesAllConnections) ?? serviceChain(unknownDestination(view, proxy));
+  const unknown = { ...serviceChain(unknownDestination(view, proxy)), name: PASSTHROUGH_CHAIN };
+  const fallback = chains.find(takesAllConnections) ?? unknown;
   const clusters = [...chains, fallback].flatMap(({ targets }) => targets.map(({ cluster }) => cluster));
   return {
     chains: chains.filter((chain) => !takesAllConnections(chain)),
@@ -49,7 +54,18 @@ export function chainsOf(
   port: number,
   services: readonly L4Service[],
 ): Disjoint {
-  return disjoint(services.flatMap((service) => chainsOfService(view, proxy, port, service)));
+  return disjoint(
+    services.flatMap((service) => {
+      const dialect = readDialect(view, service.dialect);
+      const chains = chainsOfService(view, proxy, port, service);
+      return dialect ? chains.map((chain) => ({ ...chain, dialect })) : chains;
+    }),
+  );
+}
+
+/** Redis is only carried unless Pilot is told otherwise. */
+export function readDialect(view: WorldView, dialect: Dialect | undefined): Dialect | undefined {
+  return dialect === 'REDIS' && !view.environment.switches?.redisFilter ? undefined : dialect;
 }
 
 function chainsOfService(view: WorldView, proxy: Proxy, port: number, service: L4Service): L4Chain[] {

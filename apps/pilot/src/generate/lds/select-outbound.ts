@@ -1,48 +1,39 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { PortUse } from '../../world/view.js';
+import { mayBeHttp } from '../../model/service.js';
 import { normalisedCidr } from '../common/cidr.js';
-import { egressScope } from '../common/egress-scope.js';
-import { HTTP_PROXY_ROUTE, VIRTUAL_OUTBOUND, listenerName, outboundCluster } from '../common/names.js';
+import {
+  HTTP_PROXY_ROUTE,
+  VIRTUAL_OUTBOUND,
+  listenerName,
+  outboundCluster,
+  parseListenerName,
+} from '../common/names.js';
+import type { OutboundListener } from '../common/outbound-listeners.js';
+import { isSingle, routeAt, usesAt } from '../common/outbound-listeners.js';
 import { unknownDestination } from '../common/outbound-policy.js';
-import { capturedPorts, httpProxyPort, outboundHttpPorts } from '../rds/routes.js';
+import { anyAddress, loopback, moreAnyAddresses } from '../common/own-addresses.js';
+import { httpProxyPort } from '../rds/routes.js';
 import type { HttpPick } from './http-connection-manager.js';
 import type { HttpListenerPick, TcpListenerPick, VirtualOutboundPick } from './listeners.js';
 import { outboundAttributes } from './mixer-attributes.js';
 import { pickCommonHttp } from './select-http.js';
 import type { L4Service } from './select-l4.js';
 import { l4Sources, pickL4 } from './select-l4.js';
+import type { SniffedHttp } from './sniffing.js';
 
-const ANY = '0.0.0.0';
-
-/** A listener for connections from the application, before it is looked into. */
-export interface OutboundListener {
-  readonly address: string;
-  readonly port: number;
-}
-
-export function httpListeners(view: WorldView, proxy: Proxy): OutboundListener[] {
-  return outboundHttpPorts(view, proxy).map((port) => ({ address: ANY, port }));
-}
-
-export function pickHttpListener(view: WorldView, proxy: Proxy, name: string): HttpListenerPick | undefined {
-  const found = httpListeners(view, proxy).find(({ address, port }) => listenerName(address, port) === name);
-  if (!found) return undefined;
-  return {
-    sort: 'http',
-    name,
-    ...found,
-    binds: false,
-    transparent: proxy.interceptionMode === 'TPROXY',
-    http: outboundHttp(view, proxy, name, String(found.port)),
-    sources: view.mesh().sources,
-  };
-}
-
-export function outboundHttp(view: WorldView, proxy: Proxy, name: string, route: string): HttpPick {
+export function outboundHttp(
+  view: WorldView,
+  proxy: Proxy,
+  name: string,
+  route: string,
+  grpcWeb = false,
+): HttpPick {
   return {
     statPrefix: `outbound_${name}`,
     route: { rds: route },
+    ...(grpcWeb && { grpcWeb }),
     ...pickCommonHttp(view, proxy, 'outbound', outboundAttributes(proxy)),
   };
 }
@@ -52,7 +43,7 @@ export function httpProxyListener(view: WorldView, proxy: Proxy): OutboundListen
   const port = httpProxyPort(view, proxy);
   if (port === 0) return undefined;
   const [own = ''] = proxy.ipAddresses;
-  return { address: own.startsWith('127.') || own === '::1' ? own : '127.0.0.1', port };
+  return { address: own.startsWith('127.') || own === '::1' ? own : loopback(proxy), port };
 }
 
 export function pickHttpProxyListener(
@@ -74,68 +65,82 @@ export function pickHttpProxyListener(
   };
 }
 
-/** Ports of other protocols, by address: HTTP has a port's common address to itself. */
-export function tcpListeners(view: WorldView, proxy: Proxy): OutboundListener[] {
-  const http = new Set(outboundHttpPorts(view, proxy));
-  return capturedPorts(view, proxy).flatMap((port) => {
-    const uses = tcpUses(view, proxy, port);
-    const addresses = [...new Set(uses.flatMap(addressesOf))].sort();
-    return addresses
-      .filter((address) => address !== ANY || !http.has(port))
-      .map((address) => ({ address, port }));
-  });
-}
-
-/** The older first. */
-function tcpUses(view: WorldView, proxy: Proxy, port: number): PortUse[] {
-  const scope = egressScope(view, proxy, port);
-  return view
-    .servicesOnPort(port, proxy.namespace)
-    .filter(({ protocol }) => protocol === 'TCP' || protocol === 'TLS')
-    .filter(({ namespace, host }) => scope.imports(namespace, host))
-    .sort((a, b) => (a.createdAt === b.createdAt ? 0 : a.createdAt < b.createdAt ? -1 : 1));
-}
-
-/** Ranges are left to the common address: a listener has a single one. */
-function addressesOf({ addresses }: PortUse): string[] {
-  const single = addresses.filter((address) => !address.includes('/'));
-  const common = single.length < addresses.length || single.length === 0 ? [ANY] : [];
-  return [...single, ...common];
-}
-
-export function pickTcpListener(view: WorldView, proxy: Proxy, name: string): TcpListenerPick | undefined {
-  const found = tcpListeners(view, proxy).find(({ address, port }) => listenerName(address, port) === name);
-  if (!found) return undefined;
-  const { address, port } = found;
-  const uses = tcpUses(view, proxy, port).filter((use) => addressesOf(use).includes(address));
-  const services = uses.map((use): L4Service => {
-    const ranges = address === ANY ? use.addresses.filter((each) => each.includes('/')) : [];
-    return {
-      host: use.host,
-      protocol: use.protocol,
-      cluster: outboundCluster(port, '', use.host),
-      destinationSubnets: ranges.flatMap((range) => normalisedCidr(range) ?? []),
-      byServerName: address === ANY || uses.length > 1,
-    };
-  });
-  const l4 = pickL4(view, proxy, port, services);
-  const defined = uses.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []);
-  return {
-    sort: 'tcp',
+/** What captured connections to one address and port are for; undefined where nobody is. */
+export function pickOutbound(
+  view: WorldView,
+  proxy: Proxy,
+  name: string,
+): HttpListenerPick | TcpListenerPick | undefined {
+  const at = parseListenerName(name);
+  const uses = at ? usesAt(view, proxy, at) : [];
+  if (!at || uses.length === 0) return undefined;
+  const isCommon = at.address === anyAddress(proxy);
+  const shared = {
     name,
-    ...found,
+    ...at,
+    ...(isCommon && moreAnyAddresses(view, proxy)),
     binds: false,
     transparent: proxy.interceptionMode === 'TPROXY',
-    ...l4,
-    sources: [...defined, ...l4Sources(l4)],
   };
+  const http = httpAt(view, proxy, at, uses);
+  const services = uses.filter(({ protocol }) => protocol !== 'HTTP');
+  if (http && services.length === 0)
+    return { sort: 'http', ...shared, http: http.manager, sources: view.mesh().sources };
+  const alone = services.length === 1 && !isCommon;
+  const l4 = pickL4(
+    view,
+    proxy,
+    at.port,
+    services.map((use) => l4Service(use, at.port, isCommon, !alone)),
+  );
+  const defined = services.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []);
+  const detectionTimeout = view.mesh().protocolDetectionTimeout;
+  const sources = [...defined, ...l4Sources(l4)];
+  return { sort: 'tcp', ...shared, ...l4, ...(http && { http: { ...http, detectionTimeout } }), sources };
+}
+
+/** HTTP to a range has a filter chain for that range: Envoy does not come back from one to the others. */
+function httpAt(
+  view: WorldView,
+  proxy: Proxy,
+  at: OutboundListener,
+  uses: readonly PortUse[],
+): SniffedHttp | undefined {
+  const candidates = uses.filter(({ protocol }) => mayBeHttp(protocol));
+  const [first] = candidates;
+  if (!first) return undefined;
+  const grpcWeb = candidates.some(({ dialect }) => dialect === 'GRPC_WEB');
+  const name = listenerName(at.address, at.port);
+  const manager = outboundHttp(view, proxy, name, routeAt(proxy, at, first), grpcWeb);
+  const ranges = at.address === anyAddress(proxy) ? candidates.map(rangesOf) : [[]];
+  const ranged = [...new Set(ranges.flat())];
+  const everywhere = ranges.some(({ length }) => length === 0) ? [[]] : [];
+  return { manager, destinationSubnets: ranged.length > 0 ? [...everywhere, ranged] : everywhere };
+}
+
+function l4Service(use: PortUse, port: number, isCommon: boolean, byServerName: boolean): L4Service {
+  const { host, protocol, dialect } = use;
+  return {
+    host,
+    protocol,
+    ...(dialect && { dialect }),
+    cluster: outboundCluster(port, '', host),
+    destinationSubnets: isCommon ? rangesOf(use) : [],
+    byServerName,
+  };
+}
+
+/** Normalised. */
+function rangesOf({ addresses }: PortUse): string[] {
+  return addresses.filter((address) => !isSingle(address)).flatMap((range) => normalisedCidr(range) ?? []);
 }
 
 export function pickVirtualOutbound(view: WorldView, proxy: Proxy): VirtualOutboundPick {
   return {
     sort: 'virtual-outbound',
     name: VIRTUAL_OUTBOUND,
-    address: ANY,
+    address: anyAddress(proxy),
+    ...moreAnyAddresses(view, proxy),
     port: view.mesh().proxyListenPort,
     cluster: unknownDestination(view, proxy),
     transparent: proxy.interceptionMode === 'TPROXY',

@@ -3,6 +3,7 @@ import type { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
 import { hostAndPort } from '../../model/host.js';
 import type { Proxy } from '../../model/proxy.js';
+import type { Policy } from '../../model/traffic-policy.js';
 import { ruleView } from '../../model/traffic-policy.js';
 import { parseOutbound } from '../common/names.js';
 import { duration } from '../common/values.js';
@@ -17,6 +18,8 @@ export interface TcpPolicy {
   /** One client's connections go to one endpoint. */
   readonly bySource?: true;
   readonly tunnel?: TunnelSettings;
+  /** Its connections may be HTTP or anything else, and go out in the mesh's mTLS. */
+  readonly sniffed?: true;
 }
 
 /** Those of these clusters that a rule says anything about. */
@@ -32,6 +35,7 @@ function pickTcpPolicy(view: WorldView, proxy: Proxy, cluster: string): TcpPolic
   const rules = parsed ? view.destinationRules(parsed.host, proxy) : [];
   const policy = parsed && ruleView(rules, parsed.port, parsed.subset)?.policy;
   if (!policy) return undefined;
+  const port = view.service(parsed.host, proxy.namespace)?.port(parsed.port);
   const { idleTimeout, maxConnectionDuration } = policy.connectionPool?.tcp ?? {};
   return {
     cluster,
@@ -39,7 +43,12 @@ function pickTcpPolicy(view: WorldView, proxy: Proxy, cluster: string): TcpPolic
     ...(maxConnectionDuration && { maxConnectionDuration }),
     ...(policy.loadBalancer?.consistentHash?.useSourceIp && { bySource: true }),
     ...(policy.tunnel && { tunnel: policy.tunnel }),
+    ...(port?.protocol === 'AUTO' && isMeshTls(policy) && { sniffed: true }),
   };
+}
+
+function isMeshTls({ tls }: Policy): boolean {
+  return tls === undefined || tls.mode === 'ISTIO_MUTUAL';
 }
 
 /** The part of a TCP proxy that a policy decides. */

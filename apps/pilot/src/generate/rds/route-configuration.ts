@@ -4,6 +4,7 @@ import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { unknownDestination, egressProxy, outboundPolicy } from '../common/outbound-policy.js';
 import { servesAllPorts } from '../common/own-egress.js';
+import { parseSniffedRoute } from '../common/names.js';
 import { distinctSources } from '../common/provenance.js';
 import type { VirtualHostPick } from '../vhds/inputs.js';
 import { virtualHost, virtualHostSources } from '../vhds/virtual-host.js';
@@ -50,7 +51,7 @@ export function routeConfigurationSources(pick: RouteConfigurationPick): string[
 
 /** An explicit proxy blocks: there is no original destination to pass a request through to, only the proxy itself. */
 export function unknownHosts(view: WorldView, proxy: Proxy, route: string): UnknownHosts {
-  if (proxy.type === 'router') return 'none';
+  if (proxy.type === 'router' || parseSniffedRoute(route)) return 'none';
   if (outboundPolicy(view, proxy) !== 'ALLOW_ANY') return 'block';
   const nowhere = servesAllPorts(view, proxy, route) && egressProxy(view, proxy) === undefined;
   return nowhere ? 'block' : { allow: unknownDestination(view, proxy) };

@@ -2,7 +2,7 @@ import type { WorldView } from '../../model/contract.js';
 import { hostAndPort, shortNames } from '../../model/host.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Service } from '../../model/service.js';
-import { isHttp } from '../../model/service.js';
+import { mayBeHttp } from '../../model/service.js';
 
 /** The port on which hosts that only a VirtualService knows are reached. */
 export const VIRTUAL_PORT = 80;
@@ -39,7 +39,7 @@ export function domainsOnAllPorts(view: WorldView, proxy: Proxy, named: Named, u
 
 /** The HTTP port that is meant where none is named: 80, else the first. */
 export function usualHttpPort(service: Service): number | undefined {
-  const ports = service.ports.filter(({ protocol }) => isHttp(protocol)).map(({ number }) => number);
+  const ports = service.ports.filter(({ protocol }) => mayBeHttp(protocol)).map(({ number }) => number);
   return ports.includes(80) ? 80 : ports[0];
 }
 
@@ -69,7 +69,9 @@ function owns(
   if ((port ?? VIRTUAL_PORT) === VIRTUAL_PORT && view.isTaken(address, proxy.namespace)) return false;
   const [first] = view.hostsAt(address).filter((other) => {
     const ports = view.service(other, proxy.namespace)?.ports ?? [];
-    return ports.some(({ number, protocol }) => isHttp(protocol) && (port === undefined || number === port));
+    return ports.some(
+      ({ number, protocol }) => mayBeHttp(protocol) && (port === undefined || number === port),
+    );
   });
   return first === host;
 }

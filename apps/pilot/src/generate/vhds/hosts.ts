@@ -1,8 +1,8 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import { isHttp } from '../../model/service.js';
+import { mayBeHttp } from '../../model/service.js';
 import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
-import { HTTP_PROXY_ROUTE } from '../common/names.js';
+import { HTTP_PROXY_ROUTE, parseSniffedRoute } from '../common/names.js';
 import { EgressScope } from '../../model/egress-scope.js';
 import { egressScope, importsOfPorts } from '../common/egress-scope.js';
 import { allPortsEgress } from '../common/own-egress.js';
@@ -30,6 +30,8 @@ function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] 
   if (route === HTTP_PROXY_ROUTE) {
     return [...servedByProxy(view, proxy, importsOfPorts(view, proxy)), ...virtualHosts(view, proxy)];
   }
+  const sniffed = parseSniffedRoute(route);
+  if (sniffed) return [sniffed];
   const own = allPortsEgress(view, proxy, route);
   if (own) {
     const { scope } = own;
@@ -40,7 +42,7 @@ function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] 
   const scope = egressScope(view, proxy, port);
   const services = view
     .servicesOnPort(port, proxy.namespace)
-    .filter(({ host, namespace, protocol }) => isHttp(protocol) && scope.imports(namespace, host))
+    .filter(({ host, namespace, protocol }) => mayBeHttp(protocol) && scope.imports(namespace, host))
     .map(({ host }) => ({ host, port }));
   return port === VIRTUAL_PORT ? [...services, ...virtualHosts(view, proxy, scope)] : services;
 }
@@ -54,7 +56,7 @@ function servedByProxy(
     .services(proxy.namespace)
     .flatMap(({ host, namespace, ports }) =>
       ports
-        .filter(({ number, protocol }) => isHttp(protocol) && imports(namespace, host, number))
+        .filter(({ number, protocol }) => mayBeHttp(protocol) && imports(namespace, host, number))
         .map(({ number }) => ({ host, port: number })),
     );
 }

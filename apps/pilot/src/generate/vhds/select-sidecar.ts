@@ -1,7 +1,8 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
-import { isHttp } from '../../model/service.js';
+import { mayBeHttp } from '../../model/service.js';
 import { MESH_GATEWAY } from '../../world/indexes/virtual-service-index.js';
+import { parseSniffedRoute } from '../common/names.js';
 import { servesAllPorts } from '../common/own-egress.js';
 import { destinationsOf, resolve } from './destinations.js';
 import type { Named } from './domains.js';
@@ -20,7 +21,7 @@ export function pickForSidecar(
 ): VirtualHostPick | undefined {
   const service = view.service(host, proxy.namespace);
   const protocol = service?.port(port)?.protocol;
-  if (service ? !protocol || !isHttp(protocol) : port !== VIRTUAL_PORT) return undefined;
+  if (service ? !protocol || !mayBeHttp(protocol) : port !== VIRTUAL_PORT) return undefined;
   const virtualService = view.meshVirtualService(host, proxy.namespace);
   if (!service && !virtualService) return undefined;
   const virtualServices = virtualService ? [pickVirtualService(view, virtualService, [MESH_GATEWAY])] : [];
@@ -40,6 +41,7 @@ export function pickForSidecar(
 }
 
 function domains(view: WorldView, proxy: Proxy, route: string, named: Named): string[] {
+  if (parseSniffedRoute(route)) return ['*'];
   if (!servesAllPorts(view, proxy, route)) return domainsOnPort(view, proxy, named);
   const usualPort = named.service ? usualHttpPort(named.service) : VIRTUAL_PORT;
   return domainsOnAllPorts(view, proxy, named, usualPort ?? VIRTUAL_PORT);

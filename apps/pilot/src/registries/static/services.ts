@@ -3,7 +3,7 @@ import type { Config } from '../../model/config.js';
 import { DOMAIN_SUFFIX } from '../../model/host.js';
 import type { Resolution, ServicePort } from '../../model/service.js';
 import { Service } from '../../model/service.js';
-import { protocolOf } from './protocol.js';
+import { spokenAt } from './protocol.js';
 
 /**
  * The service that the ServiceEntries of one host and one namespace describe together. They come older first: the
@@ -43,7 +43,7 @@ function mergedPorts(entries: readonly Config<ServiceEntry>[]): ServicePort[] {
 
 function servicePort(port: Port): ServicePort {
   const { number, name = '', targetPort } = port;
-  return { number, name, protocol: protocolOf(port), targetPort: targetPort || number };
+  return { number, name, ...spokenAt(port), targetPort: targetPort || number };
 }
 
 /** Names that no name server knows (wildcards) are left to the original destination, as Istio does. */

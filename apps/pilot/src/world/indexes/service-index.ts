@@ -8,6 +8,7 @@ import { isHttp } from '../../model/service.js';
 import { endpointsOf } from '../../registries/static/endpoints.js';
 import { serviceOf } from '../../registries/static/services.js';
 import { fact } from '../facts.js';
+import type { PortUse } from '../view.js';
 import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
 import { touchEndpoints } from './endpoint-changes.js';
@@ -190,17 +191,20 @@ function touchPorts(
     ...namespacesOf([...before, ...after]).map(fact.portsIn),
   ];
   for (const port of new Set([...portsOf(before), ...portsOf(after)])) {
-    const uses = (hosted: readonly Hosted[]): unknown => hosted.map(({ service }) => portUse(service, port));
+    const uses = (hosted: readonly Hosted[]): unknown =>
+      hosted.map(({ service }) => [portUse(service, port) ?? null, service.exportTo]);
     touchIfChanged(touched, uses(before), uses(after), ...everybody, fact.servicesOnPort(port));
   }
 }
 
-function portUse(service: Service, number: number): unknown {
+export function portUse(service: Service, number: number): PortUse | undefined {
   const port = service.port(number);
-  if (!port) return null;
-  const kind = isHttp(port.protocol) ? 'HTTP' : port.protocol;
-  const { namespace, exportTo, addresses, createdAt } = service;
-  return [kind, namespace, exportTo, kind === 'HTTP' ? null : [addresses, createdAt]];
+  if (!port) return undefined;
+  const { host, namespace, addresses, createdAt, resolution } = service;
+  const { protocol, dialect } = port;
+  const shared = { host, namespace, ...(dialect && { dialect }) };
+  if (isHttp(protocol)) return { ...shared, protocol: 'HTTP', addresses: [] };
+  return { ...shared, protocol, addresses, createdAt, resolution };
 }
 
 const service = (hosted: Hosted): Service => hosted.service;

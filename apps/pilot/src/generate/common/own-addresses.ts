@@ -1,0 +1,20 @@
+import type { WorldView } from '../../model/contract.js';
+import type { Proxy } from '../../model/proxy.js';
+
+/** Every address of a family that the proxy has: IPv4's, unless it has none of those. */
+export function anyAddress({ ipFamilies }: Proxy): string {
+  return ipFamilies === 'IPv6' ? '::' : '0.0.0.0';
+}
+
+export function loopback({ ipFamilies }: Proxy): string {
+  return ipFamilies === 'IPv6' ? '::1' : '127.0.0.1';
+}
+
+/** What a listener on every address has besides, where a proxy has addresses of both families. */
+export function moreAnyAddresses(
+  view: WorldView,
+  { ipFamilies }: Proxy,
+): { readonly additionalAddresses?: readonly string[] } {
+  const both = view.environment.switches?.dualStack && ipFamilies === 'both';
+  return both ? { additionalAddresses: ['::'] } : {};
+}

@@ -97,6 +97,40 @@ const BUNDLES = {
   ],
 };
 
+/**
+ * The whole of Envoy's v3 API that has its imports in the package, for descriptor.json: what people may write into an
+ * EnvoyFilter is any of it.
+ */
+function wholeApi() {
+  const api = join(deps, 'envoy-api');
+  const files = ['config', 'data', 'extensions', 'type'].flatMap((part) =>
+    readdirSync(join(api, 'envoy', part), { recursive: true }).map((file) => `envoy/${part}/${file}`),
+  );
+  const known = new Map();
+  const isComplete = (file) => {
+    if (file.startsWith('google/protobuf/')) return true;
+    if (!known.has(file)) {
+      known.set(file, true);
+      const folder = includes.find((dir) => existsSync(join(dir, file)));
+      const imports = folder ? importsOf(join(folder, file)) : [];
+      known.set(file, folder !== undefined && imports.every(isComplete));
+    }
+    return known.get(file);
+  };
+  const v3 = files.filter((file) => /\/v3(alpha)?\/.*\.proto$/.test(file) && isComplete(file));
+  return [
+    ...BUNDLES.envoy,
+    ...v3.sort(),
+    'udpa/type/v1/typed_struct.proto',
+    'xds/type/v3/typed_struct.proto',
+  ];
+}
+
+function importsOf(file) {
+  const imports = readFileSync(file, 'utf8').matchAll(/^import (?:public )?"([^"]+)"/gm);
+  return Array.from(imports, ([, name]) => name);
+}
+
 const OPTIONS =
   '--es6 --no-create --no-verify --no-convert --no-delimited --no-service --no-comments --force-number'.split(
     ' ',
@@ -129,7 +163,7 @@ async function generate(bundle, withTypes) {
     await pbjs(['pbjs', ...target, ...paths, '-o', js, ...BUNDLES[bundle]]);
     if (bundle === 'envoy') {
       const json = join(out, 'descriptor.json');
-      await pbjs(['pbjs', '-t', 'json', '--keep-case', ...paths, '-o', json, ...BUNDLES[bundle]]);
+      await pbjs(['pbjs', '-t', 'json', '--keep-case', ...paths, '-o', json, ...new Set(wholeApi())]);
     }
   });
   if (!withTypes) return;

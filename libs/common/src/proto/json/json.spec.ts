@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { envoy, google } from '#common/proto/envoy';
 import type { JsonObject } from './index.js';
+import type { MessageJsonError } from './index.js';
 import { messageFromJson, messageToJson } from './index.js';
 
 const LISTENER = 'envoy.config.listener.v3.Listener';
@@ -97,4 +98,62 @@ describe('proto3 JSON', () => {
     );
     expect(roundTrip('google.protobuf.UInt64Value', '12' as never)).toBe('12');
   });
+});
+
+describe('JSON that is not of the message', () => {
+  const problem = (type: string, json: unknown): unknown => {
+    try {
+      return messageFromJson(type, json as JsonObject);
+    } catch (error) {
+      const { path, reason } = error as MessageJsonError;
+      return [path.join('.'), reason];
+    }
+  };
+  const lua = 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua';
+
+  it.each([
+    [
+      { filter_chains: [{ filters: [{ typed_config: { '@type': lua, inline: 'x' } }] }] },
+      'filter_chains.0.filters.0.typed_config',
+      "envoy.extensions.filters.http.lua.v3.Lua has no field 'inline'",
+    ],
+    [{ filter_chains: {} }, 'filter_chains', 'expected a list'],
+    [{ filter_chains: [1] }, 'filter_chains.0', /expected an object/],
+    [{ name: 1 }, 'name', 'expected a text, not 1'],
+    [{ bind_to_port: 'yes' }, 'bind_to_port', 'expected true or false, not yes'],
+    [{ tcp_backlog_size: -1 }, 'tcp_backlog_size', '-1 is no uint32'],
+    [{ tcp_backlog_size: 'many' }, 'tcp_backlog_size', 'expected a number, not many'],
+    [{ listener_filters_timeout: '5' }, 'listener_filters_timeout', /no duration/],
+    [{ bindToPort: true, bind_to_port: true }, '', "'bind_to_port' is written twice"],
+    [
+      { address: { socket_address: { port_value: 1, named_port: 'a' } } },
+      'address.socket_address',
+      "'named_port' and 'port_value' exclude each other",
+    ],
+    [
+      { access_log: [{ typed_config: { '@type': 'x/envoy.config.filter.http.lua.v2.Lua' } }] },
+      'access_log.0.typed_config.@type',
+      /v2.Lua is of Envoy's API v2/,
+    ],
+    [
+      { access_log: [{ typed_config: { '@type': 'x/a.b.C' } }] },
+      'access_log.0.typed_config.@type',
+      /no message a.b.C/,
+    ],
+    [{ access_log: [{ typed_config: { inline: 1 } }] }, 'access_log.0.typed_config', /@type/],
+  ])('%j is refused, by its path', (json, path, reason) => {
+    const expected: unknown = typeof reason === 'string' ? reason : expect.stringMatching(reason);
+    expect(problem(LISTENER, json)).toEqual([path, expected]);
+  });
+});
+
+it('knows extensions of Envoy that Quartet itself has no use for', () => {
+  const json = {
+    name: 'envoy.filters.http.lua',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+      default_source_code: { inline_string: 'function envoy_on_request(h) end' },
+    },
+  };
+  expect(roundTrip('envoy.config.core.v3.TypedExtensionConfig', json)).toEqual(json);
 });

@@ -2,6 +2,9 @@ import { printMessage } from './print.js';
 import { parseMessage } from './parse.js';
 import { messageType } from './schema.js';
 
+export { MessageJsonError } from './parse.js';
+export { findMessageType, typeNameOf } from './schema.js';
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 export interface JsonObject {
   [member: string]: JsonValue;
@@ -17,7 +20,10 @@ export function messageToJson(type: string, value: Uint8Array): JsonObject {
   return printMessage(messageType(type), value) as JsonObject;
 }
 
-/** The reverse: encodes proto3 JSON, which may name fields either way. Throws for a field that there is not. */
+/**
+ * The reverse: encodes proto3 JSON, which may name fields either way. Throws a MessageJsonError for what is not of
+ * this message.
+ */
 export function messageFromJson(type: string, json: JsonObject): Uint8Array {
   return parseMessage(messageType(type), json);
 }

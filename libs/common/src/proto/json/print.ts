@@ -1,6 +1,6 @@
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
 import type { JsonObject, JsonValue } from './json.js';
-import { typeOfUrl } from './schema.js';
+import { reflection, typeOfUrl } from './schema.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -27,7 +27,7 @@ function printFields(type: protobuf.Type, message: Members): JsonObject {
 function isDefault(field: protobuf.Field, value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
   if (field.map) return Object.keys(value as object).length === 0;
-  if (field.partOf || field.resolve().resolvedType instanceof protobuf.Type) return false;
+  if (field.partOf || field.resolve().resolvedType instanceof reflection().Type) return false;
   if (value instanceof Uint8Array) return value.length === 0;
   return value === 0 || value === '' || value === false;
 }
@@ -44,8 +44,8 @@ function printField(field: protobuf.Field, value: unknown): JsonValue {
 
 function printValue(field: protobuf.Field, value: unknown): JsonValue {
   const { resolvedType } = field;
-  if (resolvedType instanceof protobuf.Type) return printDecoded(resolvedType, value as Members);
-  if (resolvedType instanceof protobuf.Enum)
+  if (resolvedType instanceof reflection().Type) return printDecoded(resolvedType, value as Members);
+  if (resolvedType instanceof reflection().Enum)
     return resolvedType.valuesById[value as number] ?? (value as number);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   // 64-bit integers are strings in JSON, because a reader's numbers may not hold them.

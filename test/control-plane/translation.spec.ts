@@ -46,6 +46,7 @@ function decoded(resources: Resources): Translation {
     routes: list(TYPE.route),
     clusters: list(TYPE.cluster),
     endpoints: list(TYPE.endpoint),
+    extensions: list(TYPE.extension),
   };
 }
 

@@ -25,6 +25,8 @@ export interface Translation {
   readonly routes: readonly JsonObject[];
   readonly clusters: readonly JsonObject[];
   readonly endpoints: readonly JsonObject[];
+  /** Configs that filters ask for by name. */
+  readonly extensions: readonly JsonObject[];
 }
 
 export type TranslationResult =
@@ -63,5 +65,6 @@ export function describeProxy(world: World, proxy: Proxy): Translation {
     routes: list(TYPE.route),
     clusters: list(TYPE.cluster),
     endpoints: list(TYPE.endpoint),
+    extensions: list(TYPE.extension),
   };
 }

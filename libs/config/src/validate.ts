@@ -3,6 +3,7 @@ import type { Kind } from './kinds/registry.js';
 import { Scope } from './problem.js';
 import type { Path, Problem } from './problem.js';
 import { checkDestinationRule } from './rules/destination-rule.js';
+import { checkEnvoyFilter } from './rules/envoy-filter.js';
 import { checkGateway } from './rules/gateway.js';
 import { checkMeshConfig } from './rules/mesh.js';
 import * as policyRules from './rules/policy.js';
@@ -14,6 +15,7 @@ import { checkTelemetry } from './rules/telemetry.js';
 import { checkVirtualService } from './rules/virtual-service.js';
 import type { Schema } from './schema/builder.js';
 import { destinationRule } from './schema/destination-rule.js';
+import { envoyFilter } from './schema/envoy-filter.js';
 import { gateway } from './schema/gateway.js';
 import { meshConfig } from './schema/mesh.js';
 import { normalise } from './schema/normalise.js';
@@ -45,6 +47,7 @@ const CHECKS: ReadonlyMap<string, KindChecks> = new Map([
   ['WorkloadEntry', checks(workloadEntry, checkWorkloadEntry)],
   ['WorkloadGroup', checks(workloadGroup, checkWorkloadGroup)],
   ['Sidecar', checks(sidecar, checkSidecar)],
+  ['EnvoyFilter', checks(envoyFilter, checkEnvoyFilter)],
   ['PeerAuthentication', checks(peerAuthentication, checkPeerAuthentication)],
   ['ProxyConfig', checks(proxyConfig, checkProxyConfig)],
   ['Telemetry', checks(telemetry, checkTelemetry)],

@@ -10,6 +10,7 @@ const SHORT = new Map<string, string>([
   [TYPE.listener, 'lds'],
   [TYPE.route, 'rds'],
   [TYPE.virtualHost, 'vhds'],
+  [TYPE.extension, 'ecds'],
   [TYPE.secret, 'sds'],
 ]);
 
@@ -18,7 +19,7 @@ export function shortType(type: string): string {
   return SHORT.get(type) ?? 'other';
 }
 
-const REJECTS = ['cds', 'eds', 'lds', 'rds', 'vhds'];
+const REJECTS = ['cds', 'eds', 'lds', 'rds', 'vhds', 'ecds'];
 
 /**
  * Pilot's metrics under Istio's names.

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Operation, StoredResource } from '#common/config-log';
 import { generators } from '../generate/generators.js';
-import { TYPE, type TypeUrl, type World } from '../model/contract.js';
+import type { TypeUrl, World } from '../model/contract.js';
 import { proxyFromNode } from '../model/node.js';
 import type { Proxy } from '../model/proxy.js';
 import { randomChanges } from '../testing/random-mesh.js';
@@ -10,7 +10,7 @@ import { createWorld } from '../world/world.js';
 import { ResourceCache } from './resource-cache.js';
 import type { ProxyClass, Touched } from './scope.js';
 
-const TYPES: readonly TypeUrl[] = [TYPE.cluster, TYPE.endpoint, TYPE.listener, TYPE.route, TYPE.virtualHost];
+const TYPES: readonly TypeUrl[] = generators.map(({ type }) => type);
 
 function proxy(id: string, metadata: Record<string, unknown>): Proxy {
   const result = proxyFromNode({ id, cluster: '', metadata });

@@ -34,6 +34,12 @@ export interface World {
   readonly revision: number;
   /** Applies one change and names the facts it touched. Costs what it touches. */
   apply(change: ConfigChange): WorldUpdate;
+  /** `<key>@<digest>` of the configs that are left out in exactly this form, because proxies refuse what comes of them. */
+  readonly withdrawn: ReadonlySet<string>;
+  /** The same world with these left out, and no others: as if the log did not hold them. */
+  withdraw(withdrawn: ReadonlySet<string>): WorldUpdate;
+  /** `<key>@<digest>` of a resource as it is now; undefined for one that this world does not use. */
+  identity(key: ResourceKey): string | undefined;
   /** A view that reports every fact it is asked for to `record`. */
   view(record: (fact: Fact) => void): WorldView;
   /** What an operator should know of a proxy's place in this world. */
@@ -52,6 +58,7 @@ export const TYPE = {
   virtualHost: 'type.googleapis.com/envoy.config.route.v3.VirtualHost',
   cluster: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
   endpoint: 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment',
+  extension: 'type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig',
   secret: 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret',
 } as const;
 export type TypeUrl = (typeof TYPE)[keyof typeof TYPE];

@@ -9,6 +9,7 @@ export const KIND = {
   destinationRule: 'networking.istio.io/DestinationRule',
   gateway: 'networking.istio.io/Gateway',
   sidecar: 'networking.istio.io/Sidecar',
+  envoyFilter: 'networking.istio.io/EnvoyFilter',
   peerAuthentication: 'security.istio.io/PeerAuthentication',
   telemetry: 'telemetry.istio.io/Telemetry',
   proxyConfig: 'networking.istio.io/ProxyConfig',

@@ -41,6 +41,18 @@ describe('proxyFromNode', () => {
       http10: true,
       vhds: true,
       proxyConfig: {},
+      istioVersion: '',
+      metadata: {
+        HTTP10: '1',
+        HTTP_PROXY_PORT: '15080',
+        INSTANCE_IPS: '10.0.0.1,10.0.0.2',
+        INTERCEPTION_MODE: 'NONE',
+        NAMESPACE: 'prod',
+        QUARTET_VHDS: 'true',
+        SERVICE_ACCOUNT: 'reviews',
+        WORKLOAD_ENTRY: 'reviews-v1',
+      },
+      generator: '',
       className: expect.any(String),
     });
   });

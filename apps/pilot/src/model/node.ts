@@ -62,6 +62,9 @@ function described(node: Node, metadata: Metadata, name: string) {
     http10: metadata.text('HTTP10') === '1' || metadata.flag('HTTP10'),
     vhds: metadata.flag('QUARTET_VHDS'),
     proxyConfig: metadata.proxyConfig(),
+    istioVersion: metadata.text('ISTIO_VERSION'),
+    metadata: metadata.plain(),
+    generator: metadata.text('GENERATOR') === 'grpc' ? 'grpc' : '',
   } as const;
 }
 
@@ -73,6 +76,10 @@ function localityOf({ locality = {} }: Node, labels: Readonly<Record<string, str
 
 /** Characters of a proxy's own configuration, as JSON. */
 const MAX_PROXY_CONFIG = 20_000;
+
+const MAX_PAIRS = 64;
+/** Characters of a name and its value together. */
+const MAX_PAIR = 512;
 
 /** Metadata comes as JSON from a CLI and as a Struct from Envoy: numbers and flags may well be strings. */
 class Metadata {
@@ -97,6 +104,16 @@ class Metadata {
     if (value === undefined || JSON.stringify(value).length > MAX_PROXY_CONFIG) return {};
     const { spec, valid } = readSpec(MESH_PROXY_CONFIG, value, []);
     return valid ? trafficPart(spec as MeshProxyConfig) : {};
+  }
+
+  /** As many and as long as an agent ever sends, no more: a node may hold anything. */
+  plain(): Readonly<Record<string, string>> {
+    const pairs = Object.entries(this.values).flatMap(([key, value]): [string, string][] => {
+      const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+      return isPlain ? [[key, String(value)]] : [];
+    });
+    const short = pairs.filter(([key, value]) => key.length + value.length <= MAX_PAIR);
+    return Object.fromEntries(short.slice(0, MAX_PAIRS).sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   port(key: string): number {

@@ -36,5 +36,11 @@ export interface Proxy {
   readonly vhds: boolean;
   /** Metadata PROXY_CONFIG, as far as Pilot reads it: the proxy's own part of how it is set up. */
   readonly proxyConfig: TrafficProxyConfig;
+  /** Metadata ISTIO_VERSION. */
+  readonly istioVersion: string;
+  /** All of the node's metadata that are plain texts, numbers and flags, as texts: EnvoyFilters may ask for any. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Metadata GENERATOR: `grpc` for gRPC's own xDS clients, empty for Envoy. */
+  readonly generator: '' | 'grpc';
   readonly className: string;
 }

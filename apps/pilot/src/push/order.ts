@@ -9,6 +9,7 @@ export const PUSH_ORDER: readonly string[] = [
   TYPE.cluster,
   TYPE.endpoint,
   TYPE.secret,
+  TYPE.extension,
   TYPE.listener,
   TYPE.route,
   TYPE.virtualHost,

@@ -34,6 +34,10 @@ const SOUND: ReadonlyMap<string, Members> = new Map<string, Members>([
   ['WorkloadGroup', { template: {} }],
   ['Sidecar', { egress: [{ hosts: ['./*'] }] }],
   ['PeerAuthentication', { mtls: { mode: 'STRICT' } }],
+  [
+    'EnvoyFilter',
+    { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { alt_stat_name: 'a' } } }] },
+  ],
 ]);
 
 /** Breaks of rules that no schema can say: what to put into a sound spec. */
@@ -108,6 +112,16 @@ const BROKEN_RULES: readonly (readonly [kind: string, members: Members])[] = [
     { ingress: [{ port: { number: 80, protocol: 'HTTP', name: 'http' }, defaultEndpoint: 'nowhere' }] },
   ],
   ['PeerAuthentication', { portLevelMtls: { '80': { mode: 'STRICT' } } }],
+  ['EnvoyFilter', { configPatches: [{ applyTo: 'CLUSTER' }] }],
+  ['EnvoyFilter', { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE' } }] }],
+  [
+    'EnvoyFilter',
+    { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: { nonsense: 1 } } }] },
+  ],
+  [
+    'EnvoyFilter',
+    { configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'ADD', value: { type: 'STATIC' } } }] },
+  ],
 ];
 
 /** Documents that never get as far as a spec. */

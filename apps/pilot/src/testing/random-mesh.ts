@@ -232,6 +232,45 @@ const peerAuthentication = fc.record({
   mtls: fc.constantFrom(undefined, { mode: 'STRICT' }, { mode: 'DISABLE' }),
 });
 
+const patch = (applyTo: string, match: object, operation: string, value?: object) => ({
+  applyTo,
+  match,
+  patch: { operation, ...(value && { value }) },
+});
+const envoyFilter = fc.record({
+  workloadSelector: fc.constantFrom(undefined, undefined, { labels: { app: 'a' } }),
+  priority: fc.constantFrom(undefined, -1, 5),
+  configPatches: fc.uniqueArray(
+    fc.constantFrom(
+      patch('CLUSTER', { cluster: { portNumber: 80 } }, 'MERGE', { connect_timeout: '3s' }),
+      patch('CLUSTER', { cluster: { subset: 'v1' } }, 'REMOVE'),
+      patch('CLUSTER', { context: 'SIDECAR_INBOUND' }, 'MERGE', { alt_stat_name: 'in' }),
+      patch('CLUSTER', {}, 'ADD', { name: 'extra', type: 'STATIC' }),
+      patch('LISTENER', { listener: { portNumber: 80 } }, 'MERGE', { per_connection_buffer_limit_bytes: 9 }),
+      patch('LISTENER', { listener: { name: '0.0.0.0_81' } }, 'REMOVE'),
+      patch('HTTP_FILTER', { proxy: { metadata: { INTERCEPTION_MODE: 'NONE' } } }, 'ADD', {
+        name: 'buffer',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3.Buffer',
+          max_request_bytes: 5,
+        },
+      }),
+      patch('VIRTUAL_HOST', { routeConfiguration: { portNumber: 80 } }, 'MERGE', { retry_policy: {} }),
+      patch('VIRTUAL_HOST', { routeConfiguration: { name: '80' } }, 'ADD', { name: 'a', domains: ['added'] }),
+      patch('VIRTUAL_HOST', { routeConfiguration: { vhost: { domainName: 'a' } } }, 'REMOVE'),
+      patch('HTTP_ROUTE', { context: 'GATEWAY' }, 'INSERT_FIRST', {
+        match: { path: '/first' },
+        direct_response: { status: 204 },
+      }),
+      patch('HTTP_ROUTE', { routeConfiguration: { gateway: 'default/web' } }, 'MERGE', {
+        stat_prefix: 'web',
+      }),
+      patch('EXTENSION_CONFIG', {}, 'ADD', { name: 'ext' }),
+    ),
+    { minLength: 1, maxLength: 3 },
+  ),
+});
+
 const meshConfig = fc.record({
   defaultHttpRetryPolicy: fc.constantFrom(undefined, { attempts: 5 }),
   outboundTrafficPolicy: fc.constantFrom({ mode: 'ALLOW_ANY' }, { mode: 'REGISTRY_ONLY' }),
@@ -298,6 +337,7 @@ const anyResource = fc.oneof(
   { weight: 3, arbitrary: resource('networking.istio.io', 'DestinationRule', names, destinationRule) },
   { weight: 2, arbitrary: resource('networking.istio.io', 'Gateway', fc.constant('web'), gateway) },
   { weight: 1, arbitrary: resource('networking.istio.io', 'Sidecar', names, sidecar) },
+  { weight: 2, arbitrary: resource('networking.istio.io', 'EnvoyFilter', names, envoyFilter) },
   { weight: 1, arbitrary: resource('security.istio.io', 'PeerAuthentication', names, peerAuthentication) },
   { weight: 2, arbitrary: resource('telemetry.istio.io', 'Telemetry', names, telemetry) },
   { weight: 1, arbitrary: resource('networking.istio.io', 'ProxyConfig', names, proxyConfig) },

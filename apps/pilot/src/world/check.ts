@@ -1,7 +1,8 @@
 import { RE2JS } from 're2js';
-import type { Diagnostic } from '#config';
+import type { Diagnostic, EnvoyFilter } from '#config';
 import type { Config } from '../model/config.js';
 import { KIND, kindOf } from '../model/kinds.js';
+import { arePatches, patchProblems } from './envoy-filter-check.js';
 
 export type Problem = Omit<Diagnostic, 'origin' | 'resource'>;
 
@@ -16,6 +17,12 @@ export function problemsOf(config: Config): Problem[] {
   const missing = REQUIRED.get(kind)?.(config.spec) ?? [];
   const refused = kind === KIND.virtualService ? [...badPatterns(config.spec, 'spec', undefined)] : [];
   return [...missing, ...refused];
+}
+
+/** What is wrong with parts of a resource that are left out by themselves, while the rest of it counts. */
+export function remarksOf(config: Config): Problem[] {
+  if (kindOf(config.key) !== KIND.envoyFilter) return [];
+  return patchProblems(config as Config<EnvoyFilter>);
 }
 
 export function unreadable(error: unknown): Problem {
@@ -33,6 +40,7 @@ const REQUIRED: ReadonlyMap<string, (spec: Members) => Problem[]> = new Map([
     ({ hosts, http }) => required(hosts ? isTexts(hosts) : Array.isArray(http), 'spec.hosts'),
   ],
   [KIND.destinationRule, ({ host }) => required(typeof host === 'string', 'spec.host')],
+  [KIND.envoyFilter, ({ configPatches }) => required(arePatches(configPatches), 'spec.configPatches')],
   [
     KIND.gateway,
     ({ servers }) => required(Array.isArray(servers) && servers.every(isServer), 'spec.servers'),

@@ -1,5 +1,6 @@
 import type { Fact } from '../model/contract.js';
 import type { MeshSettings } from '../model/mesh-settings.js';
+import type { PatchedPart } from '../model/patch.js';
 
 /** The names of facts: written by the indexes when they change, read by the view when it is asked. */
 export const fact = {
@@ -47,6 +48,10 @@ export const fact = {
   wildcardDestinationRulesIn: (namespace: string): Fact => `dr-wildcards-in/${namespace}`,
   /** What `subsets` states, of the rules with one host. */
   subsetsOf: (host: string): Fact => `dr-subsets/${host}`,
+  /** Whether any EnvoyFilter of the mesh changes this part of a proxy's config. */
+  anyEnvoyFilters: (part: PatchedPart): Fact => `envoy-filters/${part}`,
+  /** Which EnvoyFilters of a namespace do, and what they say of this part. */
+  envoyFilters: (part: PatchedPart, namespace: string): Fact => `envoy-filters/${part}/${namespace}`,
   sidecars: (namespace: string): Fact => `sidecars/${namespace}`,
   telemetries: (namespace: string): Fact => `telemetries/${namespace}`,
   proxyConfigs: (namespace: string): Fact => `proxy-configs/${namespace}`,

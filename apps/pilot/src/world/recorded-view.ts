@@ -8,6 +8,7 @@ import { recordedMesh } from '../model/mesh-settings.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import { effectiveProxyConfig } from '../model/proxy-config.js';
+import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
 import { matches } from '../registries/static/endpoints.js';
@@ -416,6 +417,18 @@ export class RecordedView implements WorldView {
       namespace: found.namespace?.spec,
       own: proxy.proxyConfig,
       workload: found.workload?.spec,
+    });
+  }
+
+  patches(proxy: Proxy, part: PatchedPart): readonly Patch[] {
+    this.record(fact.anyEnvoyFilters(part));
+    const { envoyFilters } = this.indexes;
+    // Without any, neither the proxy's namespace nor the mesh's root has to be looked at.
+    if (!envoyFilters.has(part)) return [];
+    const namespaces = new Set([this.mesh().rootNamespace, proxy.namespace]);
+    return [...namespaces].flatMap((namespace) => {
+      this.record(fact.envoyFilters(part, namespace));
+      return envoyFilters.in(part, namespace);
     });
   }
 

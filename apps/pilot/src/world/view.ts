@@ -2,6 +2,7 @@ import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService, Work
 import type { Config } from '../model/config.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
+import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Dialect, Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
@@ -120,4 +121,9 @@ export interface WorldView {
   telemetries(proxy: Proxy): readonly Config<Telemetry>[];
   /** How a proxy is set up: by the mesh, by ProxyConfigs, by itself. */
   proxyConfig(proxy: Proxy): EffectiveProxyConfig;
+  /**
+   * What EnvoyFilters say of one part of the proxy's config, in the order in which it is applied: the root namespace's
+   * first, in each namespace the lower priority, then the older. Whom they select is not looked at.
+   */
+  patches(proxy: Proxy, part: PatchedPart): readonly Patch[];
 }

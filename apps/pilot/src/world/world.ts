@@ -7,7 +7,7 @@ import { kindOf } from '../model/kinds.js';
 import type { Proxy } from '../model/proxy.js';
 import { ambiguousWorkload } from './ambiguous-workload.js';
 import type { Problem } from './check.js';
-import { problemsOf, unreadable } from './check.js';
+import { problemsOf, remarksOf, unreadable } from './check.js';
 import type { Edit } from './indexes/edit.js';
 import type { Indexes } from './indexes/indexes.js';
 import { applyEdits, emptyIndexes } from './indexes/indexes.js';
@@ -21,6 +21,9 @@ interface Held {
   readonly config: Config | undefined;
 }
 
+/** `<key>@<digest>` of configs that stay out in exactly this form, whatever the log says. */
+type Withdrawn = ReadonlySet<string>;
+
 interface Put {
   readonly content: string;
   readonly origin: Origin;
@@ -28,7 +31,13 @@ interface Put {
 
 /** The empty world, from which all others come by {@link World.apply}. */
 export function createWorld(environment: Environment): World {
-  return new ConfigWorld(environment, 0, PersistentMap.empty(), emptyIndexes(environment.trustDomain));
+  return new ConfigWorld(
+    environment,
+    0,
+    PersistentMap.empty(),
+    emptyIndexes(environment.trustDomain),
+    new Set(),
+  );
 }
 
 class ConfigWorld implements World {
@@ -37,19 +46,32 @@ class ConfigWorld implements World {
     readonly revision: number,
     private readonly held: PersistentMap<Held>,
     private readonly indexes: Indexes,
+    readonly withdrawn: Withdrawn,
   ) {}
 
   apply(change: ConfigChange): WorldUpdate {
-    const draft = new Draft(this.held);
+    const draft = new Draft(this.held, this.withdrawn);
     if (change.kind === 'commit') draft.commit(change.commit);
     else draft.reset(change.state);
+    const { revision } = change.kind === 'commit' ? change.commit : change.state;
+    return this.next(revision, draft);
+  }
+
+  withdraw(withdrawn: Withdrawn): WorldUpdate {
+    const draft = new Draft(this.held, this.withdrawn);
+    draft.withdraw(withdrawn);
+    return this.next(this.revision, draft);
+  }
+
+  private next(revision: number, draft: Draft): WorldUpdate {
     const changed = new Set<Fact>();
     const indexes = applyEdits(this.indexes, draft.edits(), changed);
-    const { revision } = change.kind === 'commit' ? change.commit : change.state;
+    const { held, diagnostics } = draft;
+    const withdrawn = draft.stillWithdrawn();
     return {
-      world: new ConfigWorld(this.environment, revision, draft.held, indexes),
+      world: new ConfigWorld(this.environment, revision, held, indexes, withdrawn),
       changed,
-      diagnostics: draft.diagnostics,
+      diagnostics,
     };
   }
 
@@ -74,6 +96,10 @@ class ConfigWorld implements World {
       mesh: mesh.mesh,
     };
   }
+
+  identity(key: ResourceKey): string | undefined {
+    return this.held.get(key)?.config?.toJSON();
+  }
 }
 
 /** Takes one change in and gathers what it edits: each resource once, from what it was to what it is. */
@@ -81,7 +107,10 @@ class Draft {
   readonly diagnostics: Diagnostic[] = [];
   private readonly before = new Map<ResourceKey, Config | undefined>();
 
-  constructor(public held: PersistentMap<Held>) {}
+  constructor(
+    public held: PersistentMap<Held>,
+    public withdrawn: Withdrawn,
+  ) {}
 
   commit({ operations }: Commit): void {
     for (const operation of operations) {
@@ -98,8 +127,31 @@ class Draft {
   }
 
   edits(): Edit[] {
-    const edits = [...this.before].map(([key, before]) => ({ before, after: this.held.get(key)?.config }));
+    const edits = [...this.before].map(([key, before]) => ({
+      before,
+      after: this.inForce(this.held.get(key)),
+    }));
     return edits.filter(({ before, after }) => before?.digest !== after?.digest);
+  }
+
+  /** What is withdrawn counts as deleted; a resource that has changed since is another one. */
+  withdraw(withdrawn: Withdrawn): void {
+    const concerned = [...this.withdrawn, ...withdrawn].map(keyOf);
+    for (const key of concerned) this.remember(key, this.held.get(key));
+    this.withdrawn = withdrawn;
+  }
+
+  /** Those that are still there in the form that was withdrawn. */
+  stillWithdrawn(): Withdrawn {
+    if (this.withdrawn.size === 0) return this.withdrawn;
+    const holds = (identity: string): boolean =>
+      this.held.get(keyOf(identity))?.config?.toJSON() === identity;
+    return new Set([...this.withdrawn].filter(holds));
+  }
+
+  private inForce(held: Held | undefined): Config | undefined {
+    const config = held?.config;
+    return config && this.withdrawn.has(config.toJSON()) ? undefined : config;
   }
 
   private put(key: ResourceKey, { content, origin }: Put): void {
@@ -123,14 +175,21 @@ class Draft {
   }
 
   private remember(key: ResourceKey, held: Held | undefined): void {
-    if (!this.before.has(key)) this.before.set(key, held?.config);
+    if (!this.before.has(key)) this.before.set(key, this.inForce(held));
   }
 
   private read(key: ResourceKey, content: string, origin: Origin): Config | undefined {
     const { config, problems } = decodeChecked(key, content);
-    this.diagnostics.push(...problems.map((problem) => ({ ...problem, origin, resource: key })));
-    return problems.length === 0 ? config : undefined;
+    const usable = problems.length === 0 ? config : undefined;
+    const remarks = usable ? remarksOf(usable) : [];
+    for (const problem of [...problems, ...remarks])
+      this.diagnostics.push({ ...problem, origin, resource: key });
+    return usable;
   }
+}
+
+function keyOf(identity: string): ResourceKey {
+  return identity.slice(0, identity.lastIndexOf('@'));
 }
 
 function decodeChecked(key: ResourceKey, content: string): { config?: Config; problems: Problem[] } {

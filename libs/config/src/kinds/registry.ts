@@ -41,6 +41,7 @@ export const KINDS: readonly Kind[] = [
   networking('WorkloadGroup', 'workloadgroups'),
   networking('Sidecar', 'sidecars'),
   { group: NETWORKING, kind: 'ProxyConfig', plural: 'proxyconfigs', versions: ['v1beta1'] },
+  { group: NETWORKING, kind: 'EnvoyFilter', plural: 'envoyfilters', versions: ['v1alpha3'] },
   security('PeerAuthentication', 'peerauthentications'),
   { group: 'telemetry.istio.io', kind: 'Telemetry', plural: 'telemetries', versions: ['v1', 'v1alpha1'] },
   config('rule', 'rules'),
@@ -68,7 +69,6 @@ export const MESH_PROXY_CONFIG: Kind = {
 
 /** Istio's kinds that Quartet knows of and does not act on: said aloud, because some of them grant or deny. */
 const UNSUPPORTED: ReadonlyMap<string, readonly string[]> = new Map([
-  [NETWORKING, ['EnvoyFilter']],
   [SECURITY, ['AuthorizationPolicy', 'RequestAuthentication']],
   ['extensions.istio.io', ['WasmPlugin']],
   ['install.istio.io', ['IstioOperator']],

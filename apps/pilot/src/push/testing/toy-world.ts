@@ -55,6 +55,16 @@ export class ToyWorld implements World {
     throw new Error('a toy world is edited by with()');
   }
 
+  readonly withdrawn: ReadonlySet<string> = new Set();
+
+  withdraw(): WorldUpdate {
+    throw new Error('a toy world has no config');
+  }
+
+  identity(): undefined {
+    return undefined;
+  }
+
   origin(): undefined {
     return undefined;
   }
@@ -143,6 +153,9 @@ export function toyProxy(id: string, namespace = 'default', vhds = true): Proxy 
     http10: false,
     vhds,
     proxyConfig: {},
+    istioVersion: '',
+    metadata: {},
+    generator: '',
     className: `${id}.${namespace}.${String(vhds)}`,
   };
 }

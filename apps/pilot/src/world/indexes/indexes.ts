@@ -1,5 +1,6 @@
 import type {
   DestinationRule,
+  EnvoyFilter,
   Gateway,
   Instance,
   MeshConfig,
@@ -18,6 +19,7 @@ import { KIND, kindOf } from '../../model/kinds.js';
 import { fact } from '../facts.js';
 import { DestinationRuleIndex } from './destination-rule-index.js';
 import type { Edit } from './edit.js';
+import { EnvoyFilterIndex } from './envoy-filter-index.js';
 import { MeshIndex } from './mesh-index.js';
 import { MixerIndex } from './mixer-index.js';
 import { NamespaceIndex } from './namespace-index.js';
@@ -35,6 +37,7 @@ export interface Indexes {
   readonly peerAuthentications: NamespaceIndex<PeerAuthentication>;
   readonly telemetries: NamespaceIndex<Telemetry>;
   readonly proxyConfigs: NamespaceIndex<ProxyConfig>;
+  readonly envoyFilters: EnvoyFilterIndex;
   readonly mixer: MixerIndex;
 }
 
@@ -49,6 +52,7 @@ export function emptyIndexes(trustDomain?: string): Indexes {
     peerAuthentications: NamespaceIndex.empty<PeerAuthentication>(fact.peerAuthentications),
     telemetries: NamespaceIndex.empty<Telemetry>(fact.telemetries),
     proxyConfigs: NamespaceIndex.empty<ProxyConfig>(fact.proxyConfigs),
+    envoyFilters: EnvoyFilterIndex.empty,
     mixer: MixerIndex.empty,
   };
 }
@@ -75,6 +79,7 @@ export function applyEdits(indexes: Indexes, edits: readonly Edit[], touched: Se
     ),
     telemetries: indexes.telemetries.apply(of<Telemetry>(KIND.telemetry), touched),
     proxyConfigs: indexes.proxyConfigs.apply(of<ProxyConfig>(KIND.proxyConfig), touched),
+    envoyFilters: indexes.envoyFilters.apply(of<EnvoyFilter>(KIND.envoyFilter), touched),
     mixer: indexes.mixer.apply(of<Rule | Instance>(KIND.rule, KIND.instance), touched),
   };
 }

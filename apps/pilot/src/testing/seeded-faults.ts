@@ -58,7 +58,7 @@ export const SEEDED_FAULTS: readonly SeededFault[] = [
   {
     name: 'a listener with an unknown field',
     type: 'listeners',
-    complaint: /no such\s+field:\s+'bind_to_ports'/,
+    complaint: /no\s+such\s+field:\s+'bind_to_ports'/,
     spoil: members({ bind_to_ports: true }),
   },
   {

@@ -31,6 +31,40 @@ ${rows.join('\n')}
 ---`;
 }
 
+/** What VirtualServices say of connections: by server name, by address, and by weight. */
+const routes = (tlsPort: number): string => `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: edge}
+spec:
+  hosts: ["*.edge.example.com"]
+  tls:
+  - match: [{port: ${tlsPort}, sniHosts: [a.edge.example.com]}]
+    route: [{destination: {host: secret.example.com}}]
+  - match: [{port: ${tlsPort}, sniHosts: ["*.edge.example.com"]}]
+    route: [{destination: {host: private.example.com}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: moved}
+spec:
+  hosts: [moved.example.com]
+  tcp:
+  - match: [{sourceLabels: {app: other}}]
+    route: [{destination: {host: one.example.com}}]
+  - route: [{destination: {host: two.example.com}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: split}
+spec:
+  hosts: [split.example.com]
+  tcp:
+  - route:
+    - {destination: {host: one.example.com}, weight: 75}
+    - {destination: {host: two.example.com}, weight: 25}
+---`;
+
 interface ConnectionCase {
   readonly name: string;
   readonly address: string;
@@ -76,6 +110,31 @@ const CASES: readonly ConnectionCase[] = [
   { name: 'MongoDB', address: '127.90.0.4', port: 0, heard: /^mongo:hello/, cluster: 'mongo' },
 ];
 
+const EDGE = { address: '127.90.1.3', port: 1 };
+const ROUTED: readonly ConnectionCase[] = [
+  {
+    ...EDGE,
+    name: 'a server name that is routed',
+    sni: 'a.edge.example.com',
+    heard: /^secret:a.edge/,
+    cluster: 'secret',
+  },
+  {
+    ...EDGE,
+    name: 'a wildcard of server names',
+    sni: 'b.edge.example.com',
+    heard: /^private:b.edge/,
+    cluster: 'private',
+  },
+  {
+    name: 'another host by its address',
+    address: '127.90.0.5',
+    port: 0,
+    heard: /^two:hello/,
+    cluster: 'two',
+  },
+];
+
 describe('a connection comes to', () => {
   let proxy: Proxy;
   let ports: readonly number[] = [];
@@ -99,6 +158,12 @@ describe('a connection comes to', () => {
       entry('one', '127.90.0.1', 'TCP', tcpPort, [one as Backend]),
       entry('two', '127.90.0.2', 'TCP', tcpPort, [two as Backend]),
       entry('first', '127.90.0.3', 'TCP', tcpPort, [first as Backend]),
+      entry('moved', '127.90.0.5', 'TCP', tcpPort, [one as Backend]),
+      entry('split', '127.90.0.6', 'TCP', tcpPort, [one as Backend]),
+      entry('*.edge', '127.90.1.3', 'TLS', tlsPort, [secret as Backend])
+        .replace('name: *.edge', 'name: edge')
+        .replace('[*.edge.example.com]', '["*.edge.example.com"]'),
+      routes(tlsPort),
       entry('mongo', '127.90.0.4', 'MONGO', tcpPort, [mongo as Backend]),
       entry('secret', '127.90.1.1', 'TLS', tlsPort, [secret as Backend]),
       entry('private', '127.90.1.1', 'TLS', tlsPort, [hidden as Backend]),
@@ -111,7 +176,7 @@ describe('a connection comes to', () => {
     });
   }, 60_000);
 
-  it.each(CASES)('$name', async ({ address, port: place, sni, heard, cluster }) => {
+  it.each([...CASES, ...ROUTED])('$name', async ({ address, port: place, sni, heard, cluster }) => {
     const port = ports[place] ?? 0;
     const answer = sni
       ? await tls(address, port, 'hello', { sni })
@@ -123,5 +188,15 @@ describe('a connection comes to', () => {
     expect(outcome.targets.map((target) => target.cluster)).toEqual([
       `outbound|${port}||${cluster}.example.com`,
     ]);
+  });
+
+  it('several destinations by weight', async () => {
+    const port = ports[0] ?? 0;
+    const answers = await Promise.all(Array.from({ length: 200 }, () => tcp('127.90.0.6', port, 'hello')));
+    const second = answers.filter((answer) => answer.startsWith('two')).length;
+    // Six standard deviations of a binomial distribution with p = 0.25.
+    expect(Math.abs(second - 50)).toBeLessThan(37);
+    const outcome = proxy.simulate({ destination: { address: '127.90.0.6', port } });
+    expect(outcome).toMatchObject({ kind: 'tcp', targets: [{ weight: 75 }, { weight: 25 }] });
   });
 });

@@ -12,6 +12,8 @@ export interface SidecarOptions {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** What an agent would give it by SDS. */
   readonly identity: TlsIdentity;
+  /** Lets every listener be reached at its own address, without interception. */
+  readonly uncaptured?: boolean;
   /** More arguments of Envoy. */
   readonly args?: readonly string[];
 }
@@ -22,6 +24,7 @@ export async function startSidecar({
   nodeId,
   metadata,
   identity,
+  uncaptured = false,
   args = [],
 }: SidecarOptions): Promise<RunningEnvoy> {
   const result = translate({ resources: readResources(config), proxyNodeId: nodeId, metadata });
@@ -33,12 +36,17 @@ export async function startSidecar({
   const bootstrap = {
     node: { id: nodeId, cluster: 'test' },
     static_resources: {
-      listeners: bySecretName(listeners),
+      listeners: bySecretName(uncaptured ? listeners.flatMap(bound) : listeners),
       clusters: bySecretName(clusters),
       secrets: secrets(identity),
     },
   };
   return startEnvoy(bootstrap, { args });
+}
+
+/** The listeners of captured connections would take ports that they have no use for. */
+function bound({ bind_to_port: _, ...listener }: JsonObject): JsonObject[] {
+  return String(listener['name']).startsWith('virtual') ? [] : [listener];
 }
 
 function secrets({ certChain, privateKey, roots }: TlsIdentity): JsonValue {

@@ -4,6 +4,7 @@ export * from './diagnostics.js';
 export * from './duration.js';
 export { fieldsIn, fieldsOf } from './fields.js';
 export type { Field } from './fields.js';
+export * from './enforcement/index.js';
 export * from './resource.js';
 export * from './kinds/destination-rule.js';
 export * from './kinds/extension-provider.js';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { registerAgent } from './agent.js';
 import { registerDemo } from './demo.js';
+import { registerDescribe } from './describe.js';
 import { registerExpr } from './expr.js';
 import { registerProxyConfig } from './proxy-config.js';
 import { registerProxyStatus } from './proxy-status.js';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Register[] = [
   registerToken,
   registerXds,
   registerValidate,
+  registerDescribe,
   registerExpr,
   registerProxyStatus,
   registerProxyConfig,

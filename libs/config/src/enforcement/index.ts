@@ -1,0 +1,3 @@
+export * from './describe.js';
+export * from './page.js';
+export * from './rows.js';

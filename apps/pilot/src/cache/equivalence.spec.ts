@@ -29,10 +29,14 @@ const PROXIES = [
     LABELS: { app: 'b', version: 'v1', 'istio-locality': 'us.east.1' },
     QUARTET_VHDS: true,
   }),
-  sidecar('10.0.0.2', 'four', 'backend', { LABELS: { app: 'a', 'istio-locality': 'eu.north.1' } }),
+  sidecar('10.0.0.2', 'four', 'backend', {
+    LABELS: { app: 'a', 'istio-locality': 'eu.north.1' },
+    DNS_AUTO_ALLOCATE: true,
+  }),
   sidecar('10.0.0.3', 'five', 'backend', {
     INTERCEPTION_MODE: 'NONE',
     HTTP_PROXY_PORT: '15080',
+    DNS_AUTO_ALLOCATE: 'true',
     LABELS: { app: 'c' },
     PROXY_CONFIG: { tracing: { zipkin: { address: '127.0.0.1:9411' }, sampling: 5 } },
   }),

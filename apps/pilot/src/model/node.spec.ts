@@ -39,6 +39,7 @@ describe('proxyFromNode', () => {
       workloadEntry: 'reviews-v1',
       httpProxyPort: 15080,
       http10: true,
+      autoAllocate: false,
       vhds: true,
       proxyConfig: {},
       istioVersion: '',

@@ -49,7 +49,7 @@ function familiesOf(addresses: readonly string[]): Proxy['ipFamilies'] {
 }
 
 function described(node: Node, metadata: Metadata, name: string) {
-  const labels = metadata.labels('LABELS');
+  const labels = metadata.labels('LABELS', networkOf(metadata));
   const mode = metadata.text('INTERCEPTION_MODE');
   return {
     namespace: metadata.text('NAMESPACE') || name.slice(name.indexOf('.') + 1),
@@ -60,12 +60,19 @@ function described(node: Node, metadata: Metadata, name: string) {
     workloadEntry: metadata.text('WORKLOAD_ENTRY'),
     httpProxyPort: metadata.port('HTTP_PROXY_PORT'),
     http10: metadata.text('HTTP10') === '1' || metadata.flag('HTTP10'),
+    autoAllocate: metadata.flag('DNS_AUTO_ALLOCATE'),
     vhds: metadata.flag('QUARTET_VHDS'),
     proxyConfig: metadata.proxyConfig(),
     istioVersion: metadata.text('ISTIO_VERSION'),
     metadata: metadata.plain(),
     generator: metadata.text('GENERATOR') === 'grpc' ? 'grpc' : '',
   } as const;
+}
+
+/** As a label, so that endpoints of the same network can be preferred. */
+function networkOf(metadata: Metadata): Readonly<Record<string, string>> {
+  const network = metadata.text('NETWORK');
+  return network ? { 'topology.istio.io/network': network } : {};
 }
 
 function localityOf({ locality = {} }: Node, labels: Readonly<Record<string, string>>): Locality {
@@ -122,10 +129,10 @@ class Metadata {
   }
 
   /** Sorted, so that two proxies with the same labels have the same class. */
-  labels(key: string): Readonly<Record<string, string>> {
+  labels(key: string, byDefault: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
     const value = this.values[key];
-    if (typeof value !== 'object' || value === null) return {};
-    const pairs = Object.entries(value).filter(
+    const stated = typeof value === 'object' && value !== null ? value : {};
+    const pairs = Object.entries({ ...byDefault, ...stated }).filter(
       (pair): pair is [string, string] => typeof pair[1] === 'string',
     );
     return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)));

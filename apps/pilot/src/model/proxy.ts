@@ -32,6 +32,8 @@ export interface Proxy {
   readonly httpProxyPort: number;
   /** Metadata HTTP10: its application may speak HTTP/1.0. */
   readonly http10: boolean;
+  /** Metadata DNS_AUTO_ALLOCATE: its name server gives services without an address one of 240.240.0.0/16. */
+  readonly autoAllocate: boolean;
   /** Metadata QUARTET_VHDS: takes virtual hosts one by one instead of whole route tables. */
   readonly vhds: boolean;
   /** Metadata PROXY_CONFIG, as far as Pilot reads it: the proxy's own part of how it is set up. */

@@ -54,8 +54,9 @@ export class Service implements ServiceFields {
   readonly createdAt: string;
   readonly sources: readonly ResourceKey[];
   readonly digest: string;
+  private addressed: Service | undefined;
 
-  constructor(fields: ServiceFields) {
+  constructor(private readonly fields: ServiceFields) {
     this.host = fields.host;
     this.name = fields.name;
     this.namespace = fields.namespace;
@@ -72,6 +73,13 @@ export class Service implements ServiceFields {
 
   port(number: number): ServicePort | undefined {
     return this.ports.find((port) => port.number === number);
+  }
+
+  /** The same service with this address instead of none. */
+  at(address: string): Service {
+    if (this.addressed?.addresses[0] !== address)
+      this.addressed = new Service({ ...this.fields, addresses: [address] });
+    return this.addressed;
   }
 
   toJSON(): string {

@@ -27,6 +27,8 @@ export const fact = {
   /** Which services have this port. */
   servicesOnPort: (port: number): Fact => `services-on/${port}`,
   servicesAt: (address: string): Fact => `services-at/${address}`,
+  /** Which automatic addresses belong to another service than before: two have the same hash, and one came or went. */
+  autoAddresses: 'auto-addresses',
   endpoints: (host: string): Fact => `endpoints/${host}`,
   /** The identities that a host's endpoints run as, and whether any takes mTLS. */
   accounts: (host: string): Fact => `accounts/${host}`,

@@ -17,7 +17,7 @@ import { fact } from './facts.js';
 import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/service-index.js';
-import { accountsOf, portUse } from './indexes/service-index.js';
+import { accountsOf, portUse, wantsAddress } from './indexes/service-index.js';
 import {
   MESH_GATEWAY,
   delegatesNamedBy,
@@ -133,7 +133,9 @@ export class RecordedView implements WorldView {
     this.watch(fact.servicesOnPort(port), fact.portsIn, fact.portsOf);
     this.record(fact.mesh('visibility'));
     const everywhere = this.scope.extent.everything;
-    return once(this.seen.onPort, `${port} ${namespace} ${this.scope.id}`, () =>
+    if (this.viewer?.autoAllocate) this.record(fact.autoAddresses);
+    const seenAs = `${port} ${namespace} ${this.viewer?.autoAllocate} ${this.scope.id}`;
+    return once(this.seen.onPort, seenAs, () =>
       (everywhere ? this.indexes.services.onPort(port) : this.candidates()).flatMap((host) =>
         this.portUse(port, host, namespace),
       ),
@@ -142,13 +144,22 @@ export class RecordedView implements WorldView {
 
   private portUse(port: number, host: string, namespace: string): PortUse[] {
     const service = this.imported(host, namespace)?.service;
-    const use = service && portUse(service, port);
+    const use = service && portUse(this.addressed(service), port);
     return use ? [use] : [];
   }
 
   service(host: string, namespace: string): Service | undefined {
     this.record(fact.service(host));
-    return this.pick(host, namespace)?.service;
+    const service = this.pick(host, namespace)?.service;
+    return service && this.addressed(service);
+  }
+
+  /** With the address that the viewer's name server makes up where the service has none. */
+  private addressed(service: Service): Service {
+    if (!this.viewer?.autoAllocate || !wantsAddress(service)) return service;
+    this.record(fact.autoAddresses);
+    const address = this.indexes.services.auto.addressOf(service.host);
+    return address === undefined ? service : service.at(address);
   }
 
   endpoints(host: string, namespace: string): readonly Endpoint[] {
@@ -180,7 +191,7 @@ export class RecordedView implements WorldView {
 
   hostsAt(address: string): readonly string[] {
     this.record(fact.servicesAt(address));
-    const hosts = this.indexes.services.atAddress(address);
+    const hosts = [...this.indexes.services.atAddress(address), ...this.allocatedAt(address)];
     if (hosts.length < 2 || this.scope.isEverything) return hosts;
     return hosts.filter((host) => {
       this.record(fact.service(host));
@@ -188,6 +199,12 @@ export class RecordedView implements WorldView {
         .ofHost(host)
         .some(({ service }) => this.scope.imports(service.namespace, host));
     });
+  }
+
+  private allocatedAt(address: string): string[] {
+    if (!this.viewer?.autoAllocate) return [];
+    this.record(fact.autoAddresses);
+    return [this.indexes.services.auto.hostAt(address) ?? []].flat();
   }
 
   workloads(proxy: Proxy): readonly Config<WorkloadEntry>[] {

@@ -26,7 +26,10 @@ const PROXIES = [
     LABELS: { app: 'a' },
     QUARTET_VHDS: true,
   }),
-  proxy('sidecar~10.0.0.2~two.backend~backend.svc.cluster.local', { LABELS: { app: 'b' } }),
+  proxy('sidecar~10.0.0.2~two.backend~backend.svc.cluster.local', {
+    LABELS: { app: 'b' },
+    DNS_AUTO_ALLOCATE: true,
+  }),
   proxy('router~10.0.0.3~gateway.default~default.svc.cluster.local', { LABELS: { istio: 'gateway' } }),
 ];
 

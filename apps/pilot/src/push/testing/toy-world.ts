@@ -151,6 +151,7 @@ export function toyProxy(id: string, namespace = 'default', vhds = true): Proxy 
     workloadEntry: id,
     httpProxyPort: 0,
     http10: false,
+    autoAllocate: false,
     vhds,
     proxyConfig: {},
     istioVersion: '',

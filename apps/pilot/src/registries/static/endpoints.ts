@@ -7,7 +7,7 @@ export const TLS_MODE_LABEL = 'security.istio.io/tlsMode';
 
 /**
  * The endpoints of one host: those written in its ServiceEntries, and the WorkloadEntries that these select. A DNS
- * service without any is its own endpoint.
+ * service without any is its own endpoint. What has no address is behind a gateway of its network, which nobody names.
  */
 export function endpointsOf(
   host: string,
@@ -20,6 +20,9 @@ export function endpointsOf(
   return [{ ...endpoint({ address: host }, {}, first, 0), tlsMode: 'disabled' }];
 }
 
+/** The label that says which network a workload is in. */
+export const NETWORK_LABEL = 'topology.istio.io/network';
+
 /** Made once for each config, so that an endpoint that did not change is the same object. */
 const made = new WeakMap<Config, readonly Endpoint[]>();
 
@@ -31,11 +34,14 @@ function once(config: Config, make: () => Endpoint[]): readonly Endpoint[] {
 
 function inline(entry: Config<ServiceEntry>): readonly Endpoint[] {
   const written = entry.spec.endpoints ?? [];
-  return once(entry, () => written.map((spec, index) => endpoint(spec, spec.labels ?? {}, entry, index)));
+  return once(entry, () =>
+    written.flatMap((spec, index) => (spec.address ? [endpoint(spec, spec.labels ?? {}, entry, index)] : [])),
+  );
 }
 
 function ofWorkload(workload: Config<WorkloadEntry>): readonly Endpoint[] {
-  return once(workload, () => [endpoint(workload.spec, workloadLabels(workload), workload, 0)]);
+  const { spec } = workload;
+  return once(workload, () => (spec.address ? [endpoint(spec, workloadLabels(workload), workload, 0)] : []));
 }
 
 export function resolvedByName(spec: ServiceEntry): boolean {
@@ -46,7 +52,7 @@ function endpoint(spec: WorkloadEntry, labels: Endpoint['labels'], source: Confi
   return {
     address: spec.address ?? '',
     ports: spec.ports ?? {},
-    labels,
+    labels: spec.network ? { [NETWORK_LABEL]: spec.network, ...labels } : labels,
     locality: spec.locality ?? '',
     weight: spec.weight ?? 0,
     namespace: source.namespace,

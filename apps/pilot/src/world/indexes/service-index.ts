@@ -1,7 +1,9 @@
 import type { ServiceEntry, WorkloadEntry } from '#config';
 import { MultiMap, PersistentMap } from '#common/collections';
+import { AutoAddresses } from '../../model/auto-addresses.js';
 import type { Config } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
+import { isWildcard } from '../../model/host.js';
 import { KIND, kindOf } from '../../model/kinds.js';
 import type { Endpoint, Service } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
@@ -35,6 +37,7 @@ export class ServiceIndex implements Index<Spec> {
     onPort: MultiMap.empty(),
     atAddress: MultiMap.empty(),
     ofInstance: MultiMap.empty(),
+    auto: AutoAddresses.empty,
   });
 
   /** Those of one host, one for each namespace that defines it, older first. */
@@ -64,6 +67,11 @@ export class ServiceIndex implements Index<Spec> {
 
   atAddress(address: string): string[] {
     return ids(this.tables.atAddress.get(address));
+  }
+
+  /** Addresses for the services that have none. */
+  get auto(): AutoAddresses {
+    return this.tables.auto;
   }
 
   /** @param instance the key of a WorkloadEntry, or an address */
@@ -106,6 +114,7 @@ interface Tables {
   readonly onPort: MultiMap<true>;
   readonly atAddress: MultiMap<true>;
   readonly ofInstance: MultiMap<true>;
+  readonly auto: AutoAddresses;
 }
 
 function ids(group: Iterable<readonly [string, true]>): string[] {
@@ -155,7 +164,28 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
     onPort: moved(tables.onPort, portsOf),
     atAddress: moved(tables.atAddress, addressesOf, fact.servicesAt),
     ofInstance: moved(tables.ofInstance, instancesOf),
+    auto: allocated(tables.auto, host, before, after, touched),
   };
+}
+
+function allocated(
+  auto: AutoAddresses,
+  host: string,
+  before: readonly Hosted[],
+  after: readonly Hosted[],
+  touched: Set<Fact>,
+): AutoAddresses {
+  const [had, wants] = [before, after].map((hosted) => hosted.some(({ service }) => wantsAddress(service)));
+  if (had === wants) return auto;
+  const moved = new Set<string>();
+  const next = wants ? auto.with(host, moved) : auto.without(host, moved);
+  if (moved.size > 0) touched.add(fact.autoAddresses);
+  return next;
+}
+
+/** A service that a name server could answer for, and that has nothing to answer with. */
+export function wantsAddress({ host, addresses, resolution }: Service): boolean {
+  return addresses.length === 0 && !isWildcard(host) && resolution !== 'ORIGINAL_DST';
 }
 
 function refile<K extends string | number>(

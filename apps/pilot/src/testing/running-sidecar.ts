@@ -1,7 +1,7 @@
 import type { TlsIdentity } from '#common/identity';
 import type { JsonObject, JsonValue } from '#common/proto/json';
-import type { RunningEnvoy } from '#common/testing';
-import { startEnvoy } from '#common/testing';
+import type { NetworkNamespace, RunningEnvoy } from '#common/testing';
+import { ADMIN_PORT, startEnvoy } from '#common/testing';
 import { translate } from '../translate.js';
 import { readResources } from './read-resources.js';
 import { inlined, replaceMembers } from './static-bootstrap.js';
@@ -14,6 +14,8 @@ export interface SidecarOptions {
   readonly identity: TlsIdentity;
   /** Lets every listener be reached at its own address, without interception. */
   readonly uncaptured?: boolean;
+  /** The namespace that it runs in. */
+  readonly namespace?: NetworkNamespace;
   /** More arguments of Envoy. */
   readonly args?: readonly string[];
 }
@@ -25,6 +27,7 @@ export async function startSidecar({
   metadata,
   identity,
   uncaptured = false,
+  namespace,
   args = [],
 }: SidecarOptions): Promise<RunningEnvoy> {
   const result = translate({ resources: readResources(config), proxyNodeId: nodeId, metadata });
@@ -34,6 +37,7 @@ export async function startSidecar({
   const bySecretName = (resources: JsonObject[]): JsonValue =>
     replaceMembers(resources, 'sds_config', () => ({}));
   const bootstrap = {
+    ...(namespace && adminAt(namespace)),
     node: { id: nodeId, cluster: 'test' },
     static_resources: {
       listeners: bySecretName(uncaptured ? listeners.flatMap(bound) : listeners),
@@ -41,7 +45,11 @@ export async function startSidecar({
       secrets: secrets(identity),
     },
   };
-  return startEnvoy(bootstrap, { args });
+  return startEnvoy(bootstrap, { args, ...(namespace && { within: namespace.enterAsProxy }) });
+}
+
+function adminAt({ address }: NetworkNamespace): JsonObject {
+  return { admin: { address: { socket_address: { address, port_value: ADMIN_PORT } } } };
 }
 
 /** The listeners of captured connections would take ports that they have no use for. */

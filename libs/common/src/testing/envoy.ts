@@ -19,6 +19,8 @@ export interface StartEnvoyOptions {
   readonly concurrency?: number;
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warning' | 'error';
   readonly args?: readonly string[];
+  /** The words before the command, such as those that lead into a network namespace. */
+  readonly within?: readonly string[];
 }
 
 /** A real Envoy. */
@@ -50,19 +52,25 @@ export async function startEnvoy(
   await writeFile(config, JSON.stringify({ ...loopbackAdmin, ...bootstrap }));
   const args = ['-c', config, '--disable-hot-restart', '--admin-address-path', addressFile];
   args.push('--concurrency', String(options.concurrency ?? 1), '-l', options.logLevel ?? 'warning');
-  const envoy = spawnProcess(path, [...args, ...(options.args ?? [])], { name: 'envoy' });
+  const [command = path, ...words] = [...(options.within ?? []), path, ...args, ...(options.args ?? [])];
+  const envoy = spawnProcess(command, words, { name: 'envoy' });
   const admin = await until(() => adminAddress(envoy, addressFile), { what: 'the admin interface of Envoy' });
   const running = client(admin, envoy);
   if (options.waitFor !== 'admin')
-    await until(() => running.ready(), { what: 'Envoy to be live', timeout: 20_000 });
+    await until(() => whileRunning(envoy, running.ready()), { what: 'Envoy to be live', timeout: 20_000 });
   return running;
 }
 
 const loopbackAdmin = { admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } } };
 
-async function adminAddress(envoy: SpawnedProcess, file: string): Promise<string> {
+/** What a process that ended wrote says why: nobody else tells it. */
+function whileRunning<T>(envoy: SpawnedProcess, answer: T): T {
   if (!envoy.running()) throw new Hopeless(`Envoy ended:\n${envoy.logs()}`);
-  const address = (await readFile(file, 'utf8')).trim();
+  return answer;
+}
+
+async function adminAddress(envoy: SpawnedProcess, file: string): Promise<string> {
+  const address = whileRunning(envoy, (await readFile(file, 'utf8')).trim());
   // Envoy creates the file before it writes it.
   if (!/:\d+$/.test(address)) throw new Error('the address is not written yet');
   return `http://${address}`;

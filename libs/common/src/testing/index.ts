@@ -3,6 +3,7 @@
  * from tests and benches only.
  */
 import { keepLogsOnFailure } from './failure.js';
+import { removeNamespaces } from './namespace.js';
 import { stopAll } from './process.js';
 import { removeTempDirs } from './temp-dir.js';
 
@@ -22,6 +23,14 @@ export {
   type StartEnvoyOptions,
 } from './envoy.js';
 export { startNats, type NatsUser, type RunningNats, type StartNatsOptions } from './nats.js';
+export {
+  ADMIN_PORT,
+  captureByRedirect,
+  captureByTproxy,
+  createNamespace,
+  whyNoNamespaces,
+  type NetworkNamespace,
+} from './namespace.js';
 export { freeAddress, freePort, freePorts } from './ports.js';
 export { logTails, spawnProcess, stopAll, type SpawnedProcess, type SpawnOptions } from './process.js';
 export { removeTempDirs, tempDir } from './temp-dir.js';
@@ -31,6 +40,7 @@ const hooks = globalThis as { afterAll?: (hook: () => Promise<void>, timeout?: n
 hooks.afterAll?.(async () => {
   keepLogsOnFailure();
   await stopAll();
+  removeNamespaces();
   removeTempDirs();
 }, 60_000);
 process.on('exit', removeTempDirs);

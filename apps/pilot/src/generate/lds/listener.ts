@@ -51,11 +51,12 @@ function body(pick: ListenerPick): Listener {
   }
 }
 
-function capture(pick: { readonly binds: boolean; readonly transparent: boolean }): Listener {
-  return {
-    ...(!pick.binds && { bindToPort: { value: false } }),
-    ...(pick.transparent && { transparent: { value: true } }),
-  };
+/**
+ * Without a port of its own a listener is given the connections of the capture listener. It is never transparent:
+ * Envoy 1.40 falls over one that has no socket to make so.
+ */
+function capture({ binds }: { readonly binds: boolean }): Listener {
+  return binds ? {} : { bindToPort: { value: false } };
 }
 
 function httpListener(pick: HttpListenerPick): Listener {

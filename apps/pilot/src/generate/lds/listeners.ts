@@ -19,7 +19,6 @@ export interface HttpListenerPick extends Named {
   readonly sort: 'http';
   /** False where connections come from the capture listener. */
   readonly binds: boolean;
-  readonly transparent: boolean;
   readonly http: HttpPick;
 }
 
@@ -27,7 +26,6 @@ export interface HttpListenerPick extends Named {
 export interface TcpListenerPick extends Named {
   readonly sort: 'tcp';
   readonly binds: boolean;
-  readonly transparent: boolean;
   /** Disjoint, and none that takes everything. */
   readonly chains: readonly L4Chain[];
   /** Where connections go that no chain takes. */

@@ -18,8 +18,7 @@ export function pickOwnEgress(
   const own = ownEgress(view, proxy).find((each) => each.name === name);
   if (!own) return undefined;
   const { address, port, binds } = own;
-  const transparent = !binds && proxy.interceptionMode === 'TPROXY';
-  const shared = { name, address, port, binds, transparent, sources: sourcesOf(view, proxy) };
+  const shared = { name, address, port, binds, sources: sourcesOf(view, proxy) };
   const manager = mayBeHttp(own.protocol) && outboundHttp(view, proxy, name, own.route);
   if (manager && isHttp(own.protocol)) return { sort: 'http', ...shared, http: manager };
   const l4 = pickL4(view, proxy, port, servicesOf(view, proxy, own));

@@ -42,7 +42,6 @@ export function pickGatewayListener(
     name,
     ...found,
     binds: true,
-    transparent: false,
     http: {
       statPrefix: `outbound_${name}`,
       route: { rds: gatewayRoute(found.port) },

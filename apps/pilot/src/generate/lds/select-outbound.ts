@@ -59,7 +59,6 @@ export function pickHttpProxyListener(
     name,
     ...found,
     binds: true,
-    transparent: false,
     http,
     sources: view.mesh().sources,
   };
@@ -80,7 +79,6 @@ export function pickOutbound(
     ...at,
     ...(isCommon && moreAnyAddresses(view, proxy)),
     binds: false,
-    transparent: proxy.interceptionMode === 'TPROXY',
   };
   const http = httpAt(view, proxy, at, uses);
   const services = uses.filter(({ protocol }) => protocol !== 'HTTP');

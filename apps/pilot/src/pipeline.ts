@@ -1,5 +1,5 @@
-import type { ConfigChange } from '#common/config-log';
-import type { Diagnostic } from '#config';
+import type { Commit, ConfigChange } from '#common/config-log';
+import type { Diagnostic, ResourceKey } from '#config';
 import type { World } from './model/contract.js';
 import type { PushEngine } from './push/engine.js';
 import type { ProxyConnection } from './push/proxy-connection.js';
@@ -11,6 +11,10 @@ export interface Outcome {
   readonly concerned: readonly ProxyConnection[];
 }
 
+function keysPut({ operations }: Commit): ResourceKey[] {
+  return operations.flatMap((operation) => (operation.op === 'put' ? [operation.key] : []));
+}
+
 /**
  * Pilot, stage by stage: a change comes in (ingest/), makes a new world (world/, registries/), whose changed facts
  * lead through the index to the resources that depend on them (cache/), which are selected and generated again
@@ -18,14 +22,15 @@ export interface Outcome {
  */
 export class Pipeline {
   constructor(
-    private world: World,
+    private readonly empty: World,
     private readonly engine: PushEngine,
     private readonly push: (connections: readonly ProxyConnection[]) => void,
   ) {}
 
   take(change: ConfigChange, receivedAt: number): Outcome {
-    const { world, changed, diagnostics } = this.world.apply(change);
-    this.world = world;
+    // The engine's world is the newest: it leaves out what proxies refuse.
+    const { world, changed, diagnostics } = (this.engine.world ?? this.empty).apply(change);
+    if (change.kind === 'commit') this.engine.withdrawals.changed(keysPut(change.commit));
     const committedAt = change.kind === 'commit' ? Date.parse(change.commit.time) : undefined;
     const concerned = this.engine.update({ world, changed, committedAt, receivedAt });
     this.push(concerned);

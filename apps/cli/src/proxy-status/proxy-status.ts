@@ -16,13 +16,15 @@ export interface ProxyHolding {
   readonly status: Readonly<Record<string, string>>;
   readonly revision: number;
   readonly lastError?: string;
+  /** Config that this Pilot leaves out, because a proxy refused what came of it. */
+  readonly withdrawn: readonly { readonly config: string; readonly name: string; readonly message: string }[];
 }
 
-/** Prints the state of all proxies; exit code 1 where one of them refused something. */
+/** Prints the state of all proxies; exit code 1 where one of them refused something, or made config be left out. */
 export async function proxyStatus(state: string, json: boolean): Promise<number> {
   const proxies = await askPilots(state);
   process.stdout.write(json ? `${JSON.stringify(proxies, null, 2)}\n` : formatTable(proxies));
-  return proxies.some((proxy) => proxy.lastError !== undefined) ? 1 : 0;
+  return proxies.some(({ lastError, withdrawn }) => lastError !== undefined || withdrawn.length > 0) ? 1 : 0;
 }
 
 async function askPilots(state: string): Promise<ProxyHolding[]> {

@@ -9,7 +9,15 @@ export function formatTable(proxies: readonly ProxyHolding[]): string {
   const errors = proxies.flatMap(({ proxy, lastError }) =>
     lastError === undefined ? [] : [`${proxy}: ${lastError}`],
   );
-  return `${[...lines, ...errors].join('\n')}\n`;
+  // Every proxy of a Pilot comes with all that this Pilot leaves out.
+  const withdrawn = new Set(
+    proxies.flatMap(({ withdrawn }) =>
+      withdrawn.map(
+        ({ config, name, message }) => `${config} is left out: with it '${name}' is refused: ${message}`,
+      ),
+    ),
+  );
+  return `${[...lines, ...errors, ...withdrawn].join('\n')}\n`;
 }
 
 function row({ proxy, pilot, status, revision }: ProxyHolding): string[] {

@@ -60,6 +60,7 @@ export class AdsService {
       logger,
       trustDomain,
       now,
+      push: (connections) => this.push(connections),
       scheduler: new PushScheduler(now),
       admission: new Admission(options.maxNewcomers, NEWCOMER_TIMEOUT_MS),
       limits: { maxUnwrittenBytes: MAX_UNWRITTEN_BYTES, stallTimeoutMs },

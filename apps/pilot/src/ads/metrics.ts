@@ -158,7 +158,21 @@ export function collectGauges(registry: Registry, engine: PushEngine, ads: AdsSe
     'Resources served from their last good bytes',
     () => cache.failures.length,
   );
+  withdrawnConfigs(registry, engine);
   gauge('pilot_push_queue', 'Proxies waiting for their turn', () => ads.queues.pushes);
   gauge('pilot_newcomers_queue', 'Proxies waiting for their first push', () => ads.queues.newcomers);
   gauge('pilot_config_revision', 'Revision that the proxies are brought to', () => engine.revision);
+}
+
+function withdrawnConfigs(registry: Registry, engine: PushEngine): void {
+  new Gauge({
+    name: 'pilot_withdrawn_configs',
+    help: 'Config left out because proxies refuse what comes of it, by its key',
+    labelNames: ['config'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { key } of engine.withdrawals.all) this.set({ config: key }, 1);
+    },
+  });
 }

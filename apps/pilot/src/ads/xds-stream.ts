@@ -10,6 +10,7 @@ import { readNode } from './node-message.js';
 import type { Protocol } from './protocol.js';
 import type { Pushable, PushScheduler } from './push-scheduler.js';
 import { TYPE } from '../model/contract.js';
+import { withdrawalDiagnostic } from '../push/withdrawal/diagnostic.js';
 
 export type XdsCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -29,6 +30,8 @@ export interface StreamContext {
   readonly logger: Logger;
   readonly limits: StreamLimits;
   readonly trustDomain: string;
+  /** Gives those connections their turn. */
+  readonly push: (connections: Iterable<ProxyConnection>) => void;
   readonly now: () => number;
 }
 
@@ -107,7 +110,9 @@ export class XdsStream implements Pushable {
       const request = this.protocol.decode(bytes);
       const now = this.context.now();
       const connection = this.connection ?? this.open(readNode(request.node, this.protocol.kind), now);
-      this.report(connection.receive(request, now), connection);
+      const receipt = connection.receive(request, now);
+      this.report(receipt, connection);
+      this.follow(receipt, connection);
       this.context.scheduler.schedule([this]);
     } catch (error) {
       this.refuse(error);
@@ -144,6 +149,16 @@ export class XdsStream implements Pushable {
       { proxy: proxy.id, type: shortType(type), message, culprits },
       'the proxy refuses a response',
     );
+  }
+
+  /** What a proxy refuses may be the fault of config that all others have, too. */
+  private follow(receipt: Receipt, connection: ProxyConnection): void {
+    const { engine, logger, push } = this.context;
+    const { withdrawn, concerned } = engine.answered(receipt, connection);
+    for (const withdrawal of withdrawn) {
+      logger.warn({ diagnostic: withdrawalDiagnostic(withdrawal, engine.world) }, 'config that is left out');
+    }
+    if (concerned.size > 0) push(concerned);
   }
 
   /** Everything was sent and answered: the change has arrived. */

@@ -15,7 +15,7 @@ import type { ProxyConnection } from '../push/proxy-connection.js';
 import { configDump } from './config-dump.js';
 import { describeResource, type DescribedResource } from './describe.js';
 import { PILOT_NAME } from './names.js';
-import { label, proxyHolding, type ProxyHolding } from './proxy-status.js';
+import { label, proxyHolding, withdrawnConfig, type ProxyHolding } from './proxy-status.js';
 import { configz, endpointz, registryz } from './world-pages.js';
 
 /** The pages, each with what it shows. */
@@ -54,7 +54,8 @@ export class DebugController {
 
   @Get('syncz')
   syncz(): ProxyHolding[] {
-    return this.connections().map((connection) => proxyHolding(connection, this.pilot));
+    const withdrawn = this.engine.withdrawals.all;
+    return this.connections().map((connection) => proxyHolding(connection, this.pilot, withdrawn));
   }
 
   @Get('config_dump')
@@ -150,8 +151,9 @@ export class DebugController {
       received: new Date(receivedAt).toISOString(),
       proxies: Object.fromEntries(proxies),
     }));
-    const { revision, cache } = this.engine;
-    return { revision, failures: cache.failures, cache: cache.stats, pushes };
+    const { revision, cache, withdrawals } = this.engine;
+    const withdrawn = withdrawals.all.map(withdrawnConfig);
+    return { revision, failures: cache.failures, withdrawn, cache: cache.stats, pushes };
   }
 
   private connections(): ProxyConnection[] {

@@ -16,6 +16,7 @@ export class ProxiesController {
   holding(@Payload() question: { revision?: unknown } | undefined): ProxyHolding[] {
     const asked = question?.revision;
     const revision = typeof asked === 'number' && Number.isFinite(asked) ? asked : undefined;
-    return [...this.engine.connections].map((connection) => proxyHolding(connection, this.pilot, revision));
+    const { connections, withdrawals } = this.engine;
+    return [...connections].map((each) => proxyHolding(each, this.pilot, withdrawals.all, revision));
   }
 }

@@ -3,6 +3,7 @@ import { stateVersion } from '../ads/state-version.js';
 import type { Subscription } from '../ads/subscription.js';
 import { TYPE } from '../model/contract.js';
 import type { ProxyConnection } from '../push/proxy-connection.js';
+import type { Withdrawal } from '../push/withdrawal/withdrawals.js';
 
 /** NOT SENT: the proxy has not asked, or has not been answered. STALE: sent and not ACKed, or about to be sent. */
 export type SyncState = 'SYNCED' | 'STALE' | 'NOT SENT' | 'NACK';
@@ -36,11 +37,30 @@ export interface ProxyHolding {
   /** The words of a refusal that still stands. */
   readonly lastError?: string;
   readonly rejected: readonly RejectedResource[];
+  /** Config that this Pilot leaves out for all proxies, because one of them refused what came of it. */
+  readonly withdrawn: readonly WithdrawnConfig[];
+}
+
+export interface WithdrawnConfig {
+  /** Config key. */
+  readonly config: string;
+  /** What was refused with it, by whom, and in which words. */
+  readonly type: string;
+  readonly name: string;
+  readonly proxy: string;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly since: string;
 }
 
 const TYPES = [TYPE.cluster, TYPE.listener, TYPE.endpoint, TYPE.route, TYPE.virtualHost];
 
-export function proxyHolding(connection: ProxyConnection, pilot: string, revision?: number): ProxyHolding {
+export function proxyHolding(
+  connection: ProxyConnection,
+  pilot: string,
+  withdrawn: readonly Withdrawal[],
+  revision?: number,
+): ProxyHolding {
   const { proxy, subscriptions, protocol, revisionHeld, lastError } = connection;
   const types = new Set<string>([...TYPES, ...subscriptions.keys()]);
   const perType = <T>(value: (subscription: Subscription | undefined) => T) =>
@@ -59,6 +79,7 @@ export function proxyHolding(connection: ProxyConnection, pilot: string, revisio
     ...(revision !== undefined && { holds: revisionHeld >= revision }),
     ...(connection.rejecting && lastError && { lastError: lastError.message }),
     rejected: [...subscriptions.values()].flatMap(rejectedOf),
+    withdrawn: withdrawn.map(withdrawnConfig),
   };
 }
 
@@ -77,4 +98,8 @@ function rejectedOf({ type, rejected }: Subscription): RejectedResource[] {
   return [...rejected.values()].map(({ name, sources, message, at }) => {
     return { type: label(type), name, sources, message, since: new Date(at).toISOString() };
   });
+}
+
+export function withdrawnConfig({ key, type, name, proxy, message, at }: Withdrawal): WithdrawnConfig {
+  return { config: key, type: label(type), name, proxy, message, since: new Date(at).toISOString() };
 }

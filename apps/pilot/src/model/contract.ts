@@ -38,8 +38,8 @@ export interface World {
   readonly withdrawn: ReadonlySet<string>;
   /** The same world with these left out, and no others: as if the log did not hold them. */
   withdraw(withdrawn: ReadonlySet<string>): WorldUpdate;
-  /** `<key>@<digest>` of a resource as it is now; undefined for one that this world does not use. */
-  identity(key: ResourceKey): string | undefined;
+  /** A resource as it is now, withdrawn or not; undefined for one that this world cannot use. */
+  config(key: ResourceKey): Config | undefined;
   /** A view that reports every fact it is asked for to `record`. */
   view(record: (fact: Fact) => void): WorldView;
   /** What an operator should know of a proxy's place in this world. */

@@ -1,6 +1,6 @@
 import type { Protocol, XdsRequest } from '../ads/protocol.js';
 import { MESSAGE_LIMIT, type Rejection } from '../ads/rejection.js';
-import { Subscription } from '../ads/subscription.js';
+import { Subscription, type SentResponse } from '../ads/subscription.js';
 import type { ProxyClass, ResourceCache, Touched } from '../cache/index.js';
 import { TYPE } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
@@ -27,6 +27,8 @@ export interface Receipt {
   /** Envoy's words, of a NACK. */
   readonly message?: string;
   readonly blamed: readonly Rejection[];
+  /** What the response held that is answered, of an ACK. */
+  readonly accepted?: SentResponse['items'];
 }
 
 /** Why a stream is ended: its client asks for more than a client may. */
@@ -161,7 +163,7 @@ export class ProxyConnection {
     if (!errorDetail) {
       const response = subscription.ack(responseNonce);
       if (!response) return { type, outcome: 'expired', blamed: [] };
-      return { type, outcome: 'acked', tookMs: now - response.sentAt, blamed: [] };
+      return { type, outcome: 'acked', tookMs: now - response.sentAt, blamed: [], accepted: response.items };
     }
     const message = (errorDetail.message ?? '').slice(0, MESSAGE_LIMIT);
     this.lastError = { at: now, type, message };

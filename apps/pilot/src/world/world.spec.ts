@@ -135,6 +135,40 @@ describe('a world that took changes in one by one', () => {
   });
 });
 
+describe('a world from which config is withdrawn', () => {
+  const keysOf = (world: World, held: ReadonlyMap<string, StoredResource>): string[] =>
+    [...held.keys()].filter((key) => world.config(key));
+
+  it('is what it would be without it, until that has another content', () => {
+    fc.assert(
+      fc.property(randomChanges, fc.nat(), (changes, pick) => {
+        const held = new Map<string, StoredResource>();
+        for (const operations of changes) keep(held, operations);
+        const whole = fromScratch(held);
+        const keys = keysOf(whole, held);
+        const key = keys[pick % Math.max(keys.length, 1)];
+        if (key === undefined) return;
+        const identity = whole.config(key)?.toJSON() ?? '';
+        const { world: without } = whole.withdraw(new Set([identity]));
+        expect(everything(without)).toEqual(
+          everything(fromScratch(new Map([...held].filter(([each]) => each !== key)))),
+        );
+        expect(everything(without.withdraw(new Set()).world)).toEqual(everything(whole));
+        // Its origin alone does not bring it back; the same content, deleted and put again, does.
+        const origin = { file: 'moved.yaml', line: 1 };
+        const moved = commit(without, [{ op: 'origin', key, origin }]).world;
+        expect([...moved.withdrawn]).toEqual([identity]);
+        const { content } = held.get(key) ?? { content: '' };
+        const deleted = commit(moved, [{ op: 'delete', key }]).world;
+        const again = commit(deleted, [{ op: 'put', key, content, origin }]).world;
+        expect([...again.withdrawn]).toEqual([]);
+        expect(everything(again)).toEqual(everything(whole));
+      }),
+      { ...RUNS, numRuns: 30 },
+    );
+  });
+});
+
 describe('a proxy whose workload is a guess', () => {
   const workload = (name: string): string => `
 apiVersion: networking.istio.io/v1

@@ -97,8 +97,8 @@ class ConfigWorld implements World {
     };
   }
 
-  identity(key: ResourceKey): string | undefined {
-    return this.held.get(key)?.config?.toJSON();
+  config(key: ResourceKey): Config | undefined {
+    return this.held.get(key)?.config;
   }
 }
 

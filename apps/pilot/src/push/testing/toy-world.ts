@@ -57,11 +57,12 @@ export class ToyWorld implements World {
 
   readonly withdrawn: ReadonlySet<string> = new Set();
 
+  /** It has no config that could be. */
   withdraw(): WorldUpdate {
-    throw new Error('a toy world has no config');
+    return { world: this, changed: new Set(), diagnostics: [] };
   }
 
-  identity(): undefined {
+  config(): undefined {
     return undefined;
   }
 

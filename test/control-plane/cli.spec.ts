@@ -52,6 +52,7 @@ describe('the command line', () => {
       'routes',
       'clusters',
       'endpoints',
+      'extensions',
     ]);
     expect((await quartet('xds', '-f', tempDir(), '--proxy', 'nonsense')).code).toBe(2);
   });

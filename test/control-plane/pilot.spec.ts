@@ -138,23 +138,31 @@ describe('Pilot, from the config log to a real Envoy', () => {
     expect(missing.status).toBe(404);
   });
 
-  it('is read by proxy-config as Envoy is, whatever way the routes travelled', async () => {
-    const shown = async (type: string, ...source: string[]): Promise<Shown[]> => {
-      const told = await quartet('proxy-config', type, ...source, '-o', 'json');
-      const resources = JSON.parse(told.stdout) as Shown[];
-      return resources.filter(({ name }) => name !== undefined).sort((a, b) => (a.name! < b.name! ? -1 : 1));
-    };
-    for (const type of ['route', 'cluster', 'listener']) {
-      const sent = await shown(type, 'a.default', '--pilot', pilot.http);
-      const held = await shown(type, '--admin', new URL(proxy.admin).host);
-      const names = new Set(sent.map(({ name }) => name));
-      expect(names.size).toBeGreaterThan(0);
-      expect(held.filter(({ name }) => names.has(name)).map(hostsOf)).toEqual(sent.map(hostsOf));
-    }
-    const table = await quartet('proxy-config', 'route', '--admin', new URL(proxy.admin).host);
-    expect(table.stdout).toMatch(/^http_proxy +a\.default\.svc\.cluster\.local:80 +a\.default/m);
-    expect((await quartet('proxy-config', 'route', 'nobody', '--pilot', pilot.http)).stderr).toContain('404');
-  });
+  it(
+    'is read by proxy-config as Envoy is, whatever way the routes travelled',
+    async () => {
+      const shown = async (type: string, ...source: string[]): Promise<Shown[]> => {
+        const told = await quartet('proxy-config', type, ...source, '-o', 'json');
+        const resources = JSON.parse(told.stdout) as Shown[];
+        return resources
+          .filter(({ name }) => name !== undefined)
+          .sort((a, b) => (a.name! < b.name! ? -1 : 1));
+      };
+      for (const type of ['route', 'cluster', 'listener']) {
+        const sent = await shown(type, 'a.default', '--pilot', pilot.http);
+        const held = await shown(type, '--admin', new URL(proxy.admin).host);
+        const names = new Set(sent.map(({ name }) => name));
+        expect(names.size).toBeGreaterThan(0);
+        expect(held.filter(({ name }) => names.has(name)).map(hostsOf)).toEqual(sent.map(hostsOf));
+      }
+      const table = await quartet('proxy-config', 'route', '--admin', new URL(proxy.admin).host);
+      expect(table.stdout).toMatch(/^http_proxy +a\.default\.svc\.cluster\.local:80 +a\.default/m);
+      expect((await quartet('proxy-config', 'route', 'nobody', '--pilot', pilot.http)).stderr).toContain(
+        '404',
+      );
+    },
+    TIMEOUT,
+  );
 
   it('shows its debug pages to this host alone', async () => {
     const page = `http://${pilot.http}/debug/configz`;

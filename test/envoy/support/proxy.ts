@@ -1,5 +1,5 @@
 import { translate } from '#app/pilot';
-import type { Call, Outcome, Translation } from '#app/pilot';
+import type { Call, Environment, Outcome, Translation } from '#app/pilot';
 import { simulate } from '#app/pilot';
 import type { TlsIdentity } from '#common/identity';
 import type { JsonObject, JsonValue } from '#common/proto/json';
@@ -19,6 +19,8 @@ export interface ProxyOptions {
   readonly identity: TlsIdentity;
   /** Where all outbound listeners are bound instead: for several proxies on one host. */
   readonly bind?: string;
+  /** What Pilot is started with, such as Mixer's address. */
+  readonly environment?: Environment;
   /** More secrets by name, such as a gateway's `kubernetes://` credentials. */
   readonly secrets?: readonly JsonObject[];
 }
@@ -35,12 +37,13 @@ export interface Proxy {
  * that callers mean to reach, so that each connection has the destination that redirection would have kept.
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
-  const { type = 'sidecar', address, name, namespace = 'default', metadata = {} } = options;
+  const { type = 'sidecar', address, name, namespace = 'default', metadata = {}, environment = {} } = options;
   const nodeId = `${type}~${address}~${name}.${namespace}~${namespace}.svc.cluster.local`;
   const result = translate({
     resources: readResources(options.config),
     proxyNodeId: nodeId,
     metadata: { NAMESPACE: namespace, ...metadata },
+    environment,
   });
   if (!result.ok) throw new Error(result.error);
   const { translation } = result;

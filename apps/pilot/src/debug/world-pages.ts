@@ -21,12 +21,11 @@ export function endpointz({ services }: WorldContents): object[] {
     service.ports.map((port) => ({
       svc: `${service.host}:${port.name}`,
       namespace: service.namespace,
-      ep: endpoints.map((endpoint) => ({
-        ...endpoint,
-        ports: undefined,
-        port: endpointPort(endpoint, port),
-        servicePort: { name: port.name, port: port.number, protocol: port.protocol },
-      })),
+      ep: endpoints.flatMap((endpoint) => {
+        const number = endpointPort(endpoint, port);
+        const servicePort = { name: port.name, port: port.number, protocol: port.protocol };
+        return number === undefined ? [] : [{ ...endpoint, ports: undefined, port: number, servicePort }];
+      }),
     })),
   );
 }

@@ -4,6 +4,7 @@ import type { WorldView } from '../world/view.js';
 import type { Config } from './config.js';
 import type { Mesh } from './mesh.js';
 import type { Proxy } from './proxy.js';
+import type { RegistryChange } from './registry.js';
 import type { Endpoint, Service } from './service.js';
 
 /**
@@ -13,6 +14,9 @@ import type { Endpoint, Service } from './service.js';
  * proportional to the change.
  */
 export type Fact = string;
+
+/** What reaches a world: config, and what platforms say of services and workloads. */
+export type WorldChange = ConfigChange | RegistryChange;
 
 export interface WorldUpdate {
   readonly world: World;
@@ -33,7 +37,7 @@ export interface World {
   /** Revision of the config log that this world has taken in; 0 before the first. */
   readonly revision: number;
   /** Applies one change and names the facts it touched. Costs what it touches. */
-  apply(change: ConfigChange): WorldUpdate;
+  apply(change: WorldChange): WorldUpdate;
   /** `<key>@<digest>` of the configs that are left out in exactly this form, because proxies refuse what comes of them. */
   readonly withdrawn: ReadonlySet<string>;
   /** The same world with these left out, and no others: as if the log did not hold them. */

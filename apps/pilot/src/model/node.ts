@@ -51,8 +51,12 @@ function familiesOf(addresses: readonly string[]): Proxy['ipFamilies'] {
 function described(node: Node, metadata: Metadata, name: string) {
   const labels = metadata.labels('LABELS', networkOf(metadata));
   const mode = metadata.text('INTERCEPTION_MODE');
+  const namespace = metadata.text('NAMESPACE') || name.slice(name.indexOf('.') + 1);
   return {
-    namespace: metadata.text('NAMESPACE') || name.slice(name.indexOf('.') + 1),
+    namespace,
+    name: name.endsWith(`.${namespace}`) ? name.slice(0, -namespace.length - 1) : name,
+    clusterId: metadata.text('CLUSTER_ID'),
+    nodeName: metadata.text('NODE_NAME'),
     labels,
     serviceAccount: metadata.text('SERVICE_ACCOUNT'),
     locality: localityOf(node, labels),

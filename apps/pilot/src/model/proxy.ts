@@ -21,6 +21,12 @@ export interface Proxy {
   readonly dnsDomain: string;
   /** Metadata NAMESPACE, else the namespace part of the node id. */
   readonly namespace: string;
+  /** The name part of the node id: that of its pod. */
+  readonly name: string;
+  /** Metadata CLUSTER_ID: the registry that knows its pod; empty where there is one cluster at most. */
+  readonly clusterId: string;
+  /** Metadata NODE_NAME. */
+  readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly serviceAccount: string;
   /** The node's, else that of a label; empty parts where neither says. */

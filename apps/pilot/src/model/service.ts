@@ -14,6 +14,8 @@ export interface ServicePort {
   readonly dialect?: Dialect;
   /** Port of the endpoints that name none themselves. */
   readonly targetPort: number;
+  /** The name under which a WorkloadEntry may list the target port, where a Service gives only that. */
+  readonly targetName?: string;
 }
 
 /**
@@ -75,10 +77,14 @@ export class Service implements ServiceFields {
     return this.ports.find((port) => port.number === number);
   }
 
+  /** The same service, but for these fields. */
+  with(fields: Partial<ServiceFields>): Service {
+    return new Service({ ...this.fields, ...fields });
+  }
+
   /** The same service with this address instead of none. */
   at(address: string): Service {
-    if (this.addressed?.addresses[0] !== address)
-      this.addressed = new Service({ ...this.fields, addresses: [address] });
+    if (this.addressed?.addresses[0] !== address) this.addressed = this.with({ addresses: [address] });
     return this.addressed;
   }
 
@@ -102,6 +108,8 @@ export interface Endpoint {
   readonly address: string;
   /** By service port name; a port that is not here is the service's targetPort. */
   readonly ports: Readonly<Record<string, number>>;
+  /** It serves the ports that it names, and no others of the service. */
+  readonly namesAllPorts?: true;
   readonly labels: Readonly<Record<string, string>>;
   /** `region/zone/subzone`. */
   readonly locality: string;
@@ -111,10 +119,25 @@ export interface Endpoint {
   /** Whether its sidecar takes Istio's mTLS. */
   readonly tlsMode: 'istio' | 'disabled';
   readonly source: ResourceKey;
-  /** Position in a ServiceEntry's endpoints; 0 for a WorkloadEntry. */
+  /** Position in a ServiceEntry's endpoints; 0 for all others. */
   readonly index: number;
+  /** Id of the registry that knows it. */
+  readonly registry: string;
+  /** What it is an instance of; absent where nobody knows. */
+  readonly workload?: WorkloadName;
+  /** The node that it runs on. */
+  readonly node?: string;
 }
 
-export function endpointPort(endpoint: Endpoint, port: ServicePort): number {
-  return endpoint.ports[port.name] ?? port.targetPort;
+/** A workload as people know it: for a pod that is its Deployment, StatefulSet, ... */
+export interface WorkloadName {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Where an endpoint serves a port of its service; undefined where it does not. */
+export function endpointPort(endpoint: Endpoint, port: ServicePort): number | undefined {
+  const { ports, namesAllPorts } = endpoint;
+  const named = ports[port.name] ?? (port.targetName === undefined ? undefined : ports[port.targetName]);
+  return named ?? (namesAllPorts ? undefined : port.targetPort);
 }

@@ -1,7 +1,7 @@
 import type { DestinationRule } from '#config';
 import type { Config } from '../model/config.js';
 import type { Proxy } from '../model/proxy.js';
-import { matches } from '../registries/static/endpoints.js';
+import { matches } from '../model/workload.js';
 import { isVisible } from './visibility.js';
 
 export interface RuleScope {

@@ -1,6 +1,6 @@
 import type { MutualTLSMode, PeerAuthentication, ResourceKey } from '#config';
 import type { Config } from '../model/config.js';
-import { matches } from '../registries/static/endpoints.js';
+import { matches } from '../model/workload.js';
 
 export interface MtlsMode {
   readonly mode: 'DISABLE' | 'PERMISSIVE' | 'STRICT';

@@ -1,4 +1,4 @@
-import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService, WorkloadEntry } from '#config';
+import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService } from '#config';
 import type { Config } from '../model/config.js';
 import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
@@ -11,12 +11,14 @@ import { effectiveProxyConfig } from '../model/proxy-config.js';
 import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
-import { matches } from '../registries/static/endpoints.js';
+import { endpointPort } from '../model/service.js';
+import type { Workload } from '../model/workload.js';
+import { matches } from '../model/workload.js';
 import { rulesFor } from './destination-rules.js';
 import { fact } from './facts.js';
 import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
-import type { Hosted } from './indexes/service-index.js';
+import type { Hosted } from './indexes/hosted.js';
 import { accountsOf, portUse, wantsAddress } from './indexes/service-index.js';
 import {
   MESH_GATEWAY,
@@ -25,6 +27,7 @@ import {
   gatewaysOf,
   hostsOf,
 } from './indexes/virtual-service-index.js';
+import { ownEndpoints, ownWorkloads } from './own-workload.js';
 import type { MtlsMode } from './peer-authentication.js';
 import { mtlsMode } from './peer-authentication.js';
 import { selectedFor } from './selected.js';
@@ -207,41 +210,26 @@ export class RecordedView implements WorldView {
     return [this.indexes.services.auto.hostAt(address) ?? []].flat();
   }
 
-  workloads(proxy: Proxy): readonly Config<WorkloadEntry>[] {
-    const { entries } = this.indexes.services;
-    if (proxy.workloadEntry) {
-      this.record(fact.workload(proxy.namespace, proxy.workloadEntry));
-      const named = entries.workload(proxy.namespace, proxy.workloadEntry);
-      return named ? [named] : [];
-    }
-    return proxy.ipAddresses.flatMap((address) => {
-      this.record(fact.workloadsAt(address));
-      return entries.workloadsAt(address).filter(({ namespace }) => namespace === proxy.namespace);
-    });
+  workloads(proxy: Proxy): readonly Workload[] {
+    return ownWorkloads(this.indexes.services, this.record, proxy);
   }
 
   instances(proxy: Proxy): readonly Instance[] {
-    const named = proxy.workloadEntry ? this.workloads(proxy).map(({ key }) => key) : proxy.ipAddresses;
-    const hosts = named.flatMap((instance) => {
-      this.record(fact.servicesOf(instance));
-      return this.indexes.services.ofInstance(instance);
-    });
-    return [...new Set(hosts)]
-      .sort()
-      .flatMap((host) => this.instancesIn(host, new Set(named), proxy.namespace));
+    const { hosts, isMine } = ownEndpoints(this.indexes.services, this.record, proxy);
+    return hosts.flatMap((host) => this.instancesIn(host, isMine, proxy.namespace));
   }
 
-  private instancesIn(host: string, named: ReadonlySet<string>, namespace: string): Instance[] {
+  private instancesIn(host: string, isMine: (endpoint: Endpoint) => boolean, namespace: string): Instance[] {
     this.record(fact.service(host));
-    // A workload serves what it is an endpoint of, whatever its Sidecar imports. Not by `endpoints`: of those only the own one counts, for which `servicesOf` stands.
+    // A workload serves what it is an endpoint of, whatever its Sidecar imports, and before it takes traffic. Not by `endpoints`: of those only the own one counts, for which `servicesOf` stands.
     const hosted = this.visible(host, namespace)[0];
-    const mine = hosted?.endpoints.find(
-      (endpoint) =>
-        endpoint.namespace === namespace && (named.has(endpoint.source) || named.has(endpoint.address)),
-    );
-    if (!hosted || !mine) return [];
+    const endpoint = hosted && (hosted.endpoints.find(isMine) ?? hosted.idle.find(isMine));
+    if (!hosted || !endpoint) return [];
     const { service } = hosted;
-    return service.ports.map((port) => ({ service, port, endpoint: mine }));
+    return service.ports.flatMap((port) => {
+      const number = endpointPort(endpoint, port);
+      return number === undefined ? [] : [{ service, port, endpoint, number }];
+    });
   }
 
   mtls(namespace: string, labels: Labels, port: number): MtlsMode {

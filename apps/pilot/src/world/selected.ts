@@ -1,6 +1,6 @@
 import type { Config } from '../model/config.js';
 import type { Proxy } from '../model/proxy.js';
-import { matches } from '../registries/static/endpoints.js';
+import { matches } from '../model/workload.js';
 
 interface Selecting {
   readonly selector?: { readonly matchLabels?: Record<string, string> };

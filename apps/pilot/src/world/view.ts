@@ -1,9 +1,10 @@
-import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService, WorkloadEntry } from '#config';
+import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService } from '#config';
 import type { Config } from '../model/config.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
+import type { Workload } from '../model/workload.js';
 import type { Dialect, Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { MtlsMode } from './peer-authentication.js';
@@ -60,6 +61,8 @@ export interface Instance {
   readonly service: Service;
   readonly port: ServicePort;
   readonly endpoint: Endpoint;
+  /** Where it serves the port. */
+  readonly number: number;
 }
 
 /**
@@ -94,8 +97,11 @@ export interface WorldView {
   /** Hosts of the services with this virtual address, sorted. */
   hostsAt(address: string): readonly string[];
 
-  /** The proxy's own workload: by its WORKLOAD_ENTRY, else those of its namespace with its address, older first. */
-  workloads(proxy: Proxy): readonly Config<WorkloadEntry>[];
+  /**
+   * The proxy's own workload: the WorkloadEntry that its WORKLOAD_ENTRY names, the pod that it is called after, else
+   * those of its namespace with its address, older first.
+   */
+  workloads(proxy: Proxy): readonly Workload[];
   instances(proxy: Proxy): readonly Instance[];
   mtls(namespace: string, labels: Readonly<Record<string, string>>, port: number): MtlsMode;
 

@@ -1,10 +1,11 @@
-import type { Commit, ConfigChange, ConfigState } from '#common/config-log';
+import type { Commit, ConfigState } from '#common/config-log';
 import { PersistentMap } from '#common/collections';
 import type { Diagnostic, Origin, ResourceKey } from '#config';
 import { Config } from '../model/config.js';
-import type { Fact, World, WorldContents, WorldUpdate, WorldView } from '../model/contract.js';
+import type { Fact, World, WorldChange, WorldContents, WorldUpdate, WorldView } from '../model/contract.js';
 import { kindOf } from '../model/kinds.js';
 import type { Proxy } from '../model/proxy.js';
+import type { RegistryChange } from '../model/registry.js';
 import { ambiguousWorkload } from './ambiguous-workload.js';
 import type { Problem } from './check.js';
 import { problemsOf, remarksOf, unreadable } from './check.js';
@@ -49,7 +50,8 @@ class ConfigWorld implements World {
     readonly withdrawn: Withdrawn,
   ) {}
 
-  apply(change: ConfigChange): WorldUpdate {
+  apply(change: WorldChange): WorldUpdate {
+    if (change.kind === 'registry') return this.discover(change);
     const draft = new Draft(this.held, this.withdrawn);
     if (change.kind === 'commit') draft.commit(change.commit);
     else draft.reset(change.state);
@@ -61,6 +63,14 @@ class ConfigWorld implements World {
     const draft = new Draft(this.held, this.withdrawn);
     draft.withdraw(withdrawn);
     return this.next(this.revision, draft);
+  }
+
+  private discover(change: RegistryChange): WorldUpdate {
+    const changed = new Set<Fact>();
+    const services = this.indexes.services.apply(change, changed);
+    const indexes = { ...this.indexes, services };
+    const world = new ConfigWorld(this.environment, this.revision, this.held, indexes, this.withdrawn);
+    return { world, changed, diagnostics: [] };
   }
 
   private next(revision: number, draft: Draft): WorldUpdate {

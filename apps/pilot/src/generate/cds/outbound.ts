@@ -7,7 +7,7 @@ import type { Resolution, Service, ServicePort } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 import type { Policy } from '../../model/traffic-policy.js';
 import { ruleView } from '../../model/traffic-policy.js';
-import { matches } from '../../registries/static/endpoints.js';
+import { matches } from '../../model/workload.js';
 import { weighsLocalities } from '../common/locality.js';
 import { parseOutbound, parseOutboundSni } from '../common/names.js';
 import { provenance } from '../common/provenance.js';

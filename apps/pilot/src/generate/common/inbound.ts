@@ -3,7 +3,6 @@ import type { Config } from '../../model/config.js';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Dialect, Protocol } from '../../model/service.js';
-import { endpointPort } from '../../model/service.js';
 import type { Instance } from '../../world/view.js';
 import { spokenAt } from '../../registries/static/protocol.js';
 import { splitHostPort } from './address.js';
@@ -89,9 +88,7 @@ function endpointOf(
 }
 
 function serviceBehind(view: WorldView, proxy: Proxy, port: number): InboundService | undefined {
-  const mine = view
-    .instances(proxy)
-    .find((instance) => endpointPort(instance.endpoint, instance.port) === port);
+  const mine = view.instances(proxy).find((instance) => instance.number === port);
   return mine && named(mine);
 }
 
@@ -107,8 +104,7 @@ function fromServices(view: WorldView, proxy: Proxy, sidecar: Config<Sidecar> | 
     .instances(proxy)
     .filter(({ port }) => port.protocol !== 'UDP')
     .map((instance) => {
-      const { service, port, endpoint } = instance;
-      const number = endpointPort(endpoint, port);
+      const { service, port, endpoint, number } = instance;
       const unix = endpoint.address.startsWith('unix://');
       return {
         port: number,

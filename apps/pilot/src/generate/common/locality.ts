@@ -5,11 +5,11 @@ import { parseLocality } from '../../model/locality.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Policy } from '../../model/traffic-policy.js';
 
-/** Where a proxy runs: as its node says, else as its WorkloadEntry does. */
+/** Where a proxy runs: as its node says, else as its workload does. */
 export function localityOf(view: WorldView, proxy: Proxy): Locality {
   const { locality } = proxy;
   if (locality.region) return locality;
-  return parseLocality(view.workloads(proxy)[0]?.spec.locality ?? '');
+  return parseLocality(view.workloads(proxy)[0]?.locality ?? '');
 }
 
 export interface LocalitySettings extends LocalityLoadBalancerSetting {

@@ -3,7 +3,7 @@ import type { ResourceKey } from '#config';
 import type { Generator, Inputs } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import { ruleView } from '../../model/traffic-policy.js';
-import { matches } from '../../registries/static/endpoints.js';
+import { matches } from '../../model/workload.js';
 import { edsClusterNames } from '../cds/names.js';
 import { isStatic } from '../common/address.js';
 import { parseOutbound, parseOutboundSni } from '../common/names.js';

@@ -13,18 +13,19 @@ export interface EndpointPick {
   readonly rank?: number;
 }
 
-/** An endpoint takes mTLS if it has a sidecar and no policy of its workload turns it off there. */
+/** Those that serve the port. An endpoint takes mTLS if it has a sidecar and no policy of its workload turns it off there. */
 export function pickEndpoints(
   view: WorldView,
   endpoints: readonly Endpoint[],
   port: ServicePort,
   rankOf?: (endpoint: Endpoint) => number,
 ): EndpointPick[] {
-  return endpoints.map((endpoint) => {
+  return endpoints.flatMap((endpoint) => {
     const { address, locality, weight, tlsMode, namespace, labels } = endpoint;
     const number = endpointPort(endpoint, port);
+    if (number === undefined) return [];
     const mtls = tlsMode === 'istio' && view.mtls(namespace, labels, number).mode !== 'DISABLE';
     const rank = rankOf && { rank: rankOf(endpoint) };
-    return { address, port: number, locality, weight, mtls, ...rank };
+    return [{ address, port: number, locality, weight, mtls, ...rank }];
   });
 }

@@ -3,7 +3,7 @@ import type { PatchContext } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Patch, PatchedPart } from '../../model/patch.js';
 import type { Proxy } from '../../model/proxy.js';
-import { matches } from '../../registries/static/endpoints.js';
+import { matches } from '../../model/workload.js';
 
 /** Where in a proxy a resource works; the same as a match's context, without ANY. */
 export type Place = Exclude<PatchContext, 'ANY' | 'WAYPOINT'>;

@@ -2,7 +2,6 @@ import type { WorldView } from '../../model/contract.js';
 import type { Patch } from '../../model/patch.js';
 import { nameIn } from '../../model/patch.js';
 import type { Proxy } from '../../model/proxy.js';
-import { endpointPort } from '../../model/service.js';
 import { envoy } from '#common/proto/envoy';
 import type { Place } from './candidates.js';
 import { isAt, patchesFor } from './candidates.js';
@@ -71,9 +70,7 @@ function serverPorts(view: WorldView, proxy: Proxy): [number, string][] {
 }
 
 function servicePorts(view: WorldView, proxy: Proxy, listener: string): [number, string][] {
-  const inbound = view
-    .instances(proxy)
-    .map(({ endpoint, port }): [number, string] => [endpointPort(endpoint, port), port.name]);
+  const inbound = view.instances(proxy).map(({ number, port }): [number, string] => [number, port.name]);
   const [, ownPort] = /_(\d+)$/.exec(listener) ?? [];
   const number = Number(ownPort ?? 0);
   const services = view.servicesOnPort(number, proxy.namespace);

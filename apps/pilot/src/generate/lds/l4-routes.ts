@@ -3,7 +3,7 @@ import type { Config } from '../../model/config.js';
 import type { WorldView } from '../../model/contract.js';
 import { fullHost } from '../../model/host.js';
 import type { Proxy } from '../../model/proxy.js';
-import { matches } from '../../registries/static/endpoints.js';
+import { matches } from '../../model/workload.js';
 import { gatewayNames } from '../../world/indexes/virtual-service-index.js';
 import { outboundCluster } from '../common/names.js';
 import type { L4Chain, L4Match, L4Target } from './l4-chain.js';

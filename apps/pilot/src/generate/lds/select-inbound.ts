@@ -2,7 +2,6 @@ import type { ResourceKey } from '#config';
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import { mayBeHttp } from '../../model/service.js';
-import { workloadLabels } from '../../registries/static/endpoints.js';
 import type { InboundPort } from '../common/inbound.js';
 import { inboundPorts } from '../common/inbound.js';
 import { INBOUND_PASSTHROUGH, VIRTUAL_INBOUND, inboundCluster, listenerName } from '../common/names.js';
@@ -113,5 +112,5 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
 /** Policies select by the workload's labels; a proxy without a known workload has those that it states. */
 function labelsOf(view: WorldView, proxy: Proxy): Readonly<Record<string, string>> {
   const [workload] = view.workloads(proxy);
-  return workload ? workloadLabels(workload) : proxy.labels;
+  return workload?.labels ?? proxy.labels;
 }

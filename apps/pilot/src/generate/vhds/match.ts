@@ -1,6 +1,6 @@
 import type { HTTPMatchRequest } from '#config';
 import type { envoy } from '#common/proto/envoy';
-import { matches } from '../../registries/static/endpoints.js';
+import { matches } from '../../model/workload.js';
 import { gatewayNames } from '../../world/indexes/virtual-service-index.js';
 import type { MatchEntry } from '../common/string-match.js';
 import { regex, stringMatcher } from '../common/string-match.js';

@@ -1,16 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ServiceEntry, WorkloadEntry } from '#config';
 import { Config } from '../../model/config.js';
-import { endpointsOf } from './endpoints.js';
+import type { RegisteredService } from '../../model/registry.js';
+import { StaticRegistry } from './static-registry.js';
+import { workloadOf } from './workloads.js';
 
 function config<Spec>(kind: string, spec: Spec, labels: Record<string, string> = {}): Config<Spec> {
   const content = JSON.stringify({ labels, annotations: {}, creationTimestamp: '', spec });
   return Config.decode(`networking.istio.io/${kind}/default/a`, content);
 }
 
-const none = (): [] => [];
+function registered(host: string, entry: Config<ServiceEntry>): RegisteredService | undefined {
+  return StaticRegistry.empty.apply([{ after: entry }]).change.services.get(`default/${host}`);
+}
 
-describe('endpointsOf', () => {
+describe('a ServiceEntry', () => {
   it('takes a service account for a sidecar unless the label says otherwise', () => {
     const labelled = (tlsMode: string): Record<string, string> => ({ 'security.istio.io/tlsMode': tlsMode });
     const entry = config<ServiceEntry>('ServiceEntry', {
@@ -23,22 +27,24 @@ describe('endpointsOf', () => {
         { address: '10.0.0.4', serviceAccount: 'a', labels: labelled('disabled') },
       ],
     });
-    const modes = endpointsOf('a', [entry], none).map(({ tlsMode }) => tlsMode);
+    const modes = registered('a', entry)?.endpoints.map(({ tlsMode }) => tlsMode);
     expect(modes).toEqual(['istio', 'disabled', 'istio', 'disabled']);
   });
 
-  it('adds selected workloads, with the labels of the resource below those of the spec', () => {
-    const entry = config<ServiceEntry>('ServiceEntry', { hosts: ['a'], resolution: 'STATIC' });
-    const spec = { address: '10.0.0.9', labels: { version: 'v2' } };
-    const workload = config<WorkloadEntry>('WorkloadEntry', spec, { version: 'v1', app: 'a' });
-    expect(endpointsOf('a', [entry], () => [workload])).toMatchObject([
-      { address: '10.0.0.9', labels: { app: 'a', version: 'v2' }, source: workload.key },
-    ]);
-  });
-
-  it('makes a DNS service without endpoints its own endpoint, but for wildcards', () => {
+  it('that is resolved by its name is its own endpoint, but for wildcards', () => {
     const entry = config<ServiceEntry>('ServiceEntry', { hosts: ['a.com', '*.a.com'], resolution: 'DNS' });
-    expect(endpointsOf('a.com', [entry], none)).toMatchObject([{ address: 'a.com', tlsMode: 'disabled' }]);
-    expect(endpointsOf('*.a.com', [entry], none)).toEqual([]);
+    expect(registered('a.com', entry)?.fallback).toMatchObject({ address: 'a.com', tlsMode: 'disabled' });
+    expect(registered('*.a.com', entry)?.fallback).toBeUndefined();
+  });
+});
+
+describe('a WorkloadEntry', () => {
+  it('has the labels of the resource below those of the spec', () => {
+    const spec = { address: '10.0.0.9', labels: { version: 'v2' } };
+    const entry = config<WorkloadEntry>('WorkloadEntry', spec, { version: 'v1', app: 'a' });
+    expect(workloadOf(entry).endpoint).toMatchObject({
+      ...{ address: '10.0.0.9', labels: { app: 'a', version: 'v2' }, source: entry.key },
+      workload: { kind: 'WorkloadEntry', name: 'a' },
+    });
   });
 });

@@ -16,6 +16,7 @@ import type {
 import type { Fact } from '../../model/contract.js';
 import type { Kind } from '../../model/kinds.js';
 import { KIND, kindOf } from '../../model/kinds.js';
+import { StaticRegistry } from '../../registries/static/static-registry.js';
 import { fact } from '../facts.js';
 import { DestinationRuleIndex } from './destination-rule-index.js';
 import type { Edit } from './edit.js';
@@ -29,6 +30,8 @@ import { VirtualServiceIndex } from './virtual-service-index.js';
 /** All that a world knows, by what it is asked for. */
 export interface Indexes {
   readonly mesh: MeshIndex;
+  /** ServiceEntries and WorkloadEntries: one registry of several. */
+  readonly entries: StaticRegistry;
   readonly services: ServiceIndex;
   readonly virtualServices: VirtualServiceIndex;
   readonly destinationRules: DestinationRuleIndex;
@@ -44,6 +47,7 @@ export interface Indexes {
 export function emptyIndexes(trustDomain?: string): Indexes {
   return {
     mesh: MeshIndex.withTrustDomain(trustDomain),
+    entries: StaticRegistry.empty,
     services: ServiceIndex.empty,
     virtualServices: VirtualServiceIndex.empty,
     destinationRules: DestinationRuleIndex.empty,
@@ -63,12 +67,13 @@ export function applyEdits(indexes: Indexes, edits: readonly Edit[], touched: Se
     edits.filter(({ before, after }) =>
       kinds.includes(kindOf((after ?? before)?.key ?? '') as Kind),
     ) as Edit<Spec>[];
+  const entries = indexes.entries.apply(
+    of<ServiceEntry | WorkloadEntry>(KIND.serviceEntry, KIND.workloadEntry),
+  );
   return {
     mesh: indexes.mesh.apply(of<MeshConfig>(KIND.mesh), touched),
-    services: indexes.services.apply(
-      of<ServiceEntry | WorkloadEntry>(KIND.serviceEntry, KIND.workloadEntry),
-      touched,
-    ),
+    entries: entries.registry,
+    services: indexes.services.apply(entries.change, touched),
     virtualServices: indexes.virtualServices.apply(of<VirtualService>(KIND.virtualService), touched),
     destinationRules: indexes.destinationRules.apply(of<DestinationRule>(KIND.destinationRule), touched),
     gateways: indexes.gateways.apply(of<Gateway>(KIND.gateway), touched),

@@ -1,37 +1,27 @@
-import type { ServiceEntry, WorkloadEntry } from '#config';
 import { MultiMap, PersistentMap } from '#common/collections';
 import { AutoAddresses } from '../../model/auto-addresses.js';
-import type { Config } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
 import { isWildcard } from '../../model/host.js';
-import { KIND, kindOf } from '../../model/kinds.js';
-import type { Endpoint, Service } from '../../model/service.js';
+import type { RegistryChange } from '../../model/registry.js';
+import { isNothing, splitServiceId } from '../../model/registry.js';
+import type { Service } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
-import { endpointsOf } from '../../registries/static/endpoints.js';
-import { serviceOf } from '../../registries/static/services.js';
 import { fact } from '../facts.js';
 import type { PortUse } from '../view.js';
-import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
 import { touchEndpoints } from './endpoint-changes.js';
-import { Entries } from './entries.js';
-
-/** A service with its endpoints, as one namespace defines it. */
-export interface Hosted {
-  readonly service: Service;
-  readonly endpoints: readonly Endpoint[];
-}
-
-type Spec = ServiceEntry | WorkloadEntry;
+import type { Hosted } from './hosted.js';
+import { hostedAt } from './hosted.js';
+import { Registrations } from './registrations.js';
 
 /** Services and their endpoints by host, and the ways to a host: by port, by virtual address, by workload. */
-export class ServiceIndex implements Index<Spec> {
+export class ServiceIndex {
   private constructor(
-    readonly entries: Entries,
+    readonly known: Registrations,
     private readonly tables: Tables,
   ) {}
 
-  static readonly empty = new ServiceIndex(Entries.empty, {
+  static readonly empty = new ServiceIndex(Registrations.empty, {
     hosts: PersistentMap.empty(),
     inNamespace: MultiMap.empty(),
     onPort: MultiMap.empty(),
@@ -74,38 +64,48 @@ export class ServiceIndex implements Index<Spec> {
     return this.tables.auto;
   }
 
-  /** @param instance the key of a WorkloadEntry, or an address */
+  /** @param instance the key of a WorkloadEntry or a pod, or an address */
   ofInstance(instance: string): string[] {
     return ids(this.tables.ofInstance.get(instance));
   }
 
-  apply(edits: readonly Edit<Spec>[], touched: Set<Fact>): ServiceIndex {
-    if (edits.length === 0) return this;
+  /** Takes in what a registry says; names the facts that this changes. Costs what it touches. */
+  apply(change: RegistryChange, touched: Set<Fact>): ServiceIndex {
+    if (isNothing(change)) return this;
     const hosts = new Set<string>();
-    const entries = this.updateEntries(edits, touched, hosts);
+    const known = withWorkloads(withServices(this.known, change, hosts), change, hosts, touched);
     let tables = this.tables;
-    for (const host of hosts) tables = refresh(tables, host, hostedIn(entries, host), touched);
-    return new ServiceIndex(entries, tables);
+    for (const host of hosts) tables = refresh(tables, host, hostedAt(known, host), touched);
+    return new ServiceIndex(known, tables);
   }
+}
 
-  private updateEntries(edits: readonly Edit<Spec>[], touched: Set<Fact>, hosts: Set<string>): Entries {
-    let entries = this.entries;
-    for (const edit of edits.filter(isServiceEntry)) {
-      entries = entries.withServiceEntry(edit);
-      for (const host of [...(edit.before?.spec.hosts ?? []), ...(edit.after?.spec.hosts ?? [])])
-        hosts.add(host);
+function withServices(
+  known: Registrations,
+  { registry, services }: RegistryChange,
+  hosts: Set<string>,
+): Registrations {
+  return [...services].reduce((next, [id, service]) => {
+    hosts.add(splitServiceId(id).host);
+    return next.withService(registry, id, service);
+  }, known);
+}
+
+function withWorkloads(
+  known: Registrations,
+  { registry, workloads }: RegistryChange,
+  hosts: Set<string>,
+  touched: Set<Fact>,
+): Registrations {
+  return [...workloads].reduce((next, [key, after]) => {
+    for (const workload of [next.workload(registry, key), after]) {
+      if (!workload) continue;
+      touched.add(fact.workload(workload.namespace, workload.name));
+      for (const address of workload.addresses) touched.add(fact.workloadsAt(address));
+      for (const { service } of next.selecting(workload)) hosts.add(service.host);
     }
-    for (const edit of edits.filter(isWorkloadEntry)) {
-      entries = entries.withWorkload(edit);
-      for (const workload of [edit.before, edit.after]) {
-        if (!workload) continue;
-        touched.add(fact.workload(workload.namespace, workload.name));
-        touched.add(fact.workloadsAt(workload.spec.address ?? ''));
-        for (const host of entries.selecting(workload).flatMap(({ spec }) => spec.hosts)) hosts.add(host);
-      }
-    }
-    return entries;
-  }
+    return next.withWorkload(registry, key, after);
+  }, known);
 }
 
 interface Tables {
@@ -121,34 +121,13 @@ function ids(group: Iterable<readonly [string, true]>): string[] {
   return [...group].map(([id]) => id).sort();
 }
 
-function isServiceEntry(edit: Edit<Spec>): edit is Edit<ServiceEntry> {
-  return kindOf((edit.after ?? edit.before)?.key ?? '') === KIND.serviceEntry;
-}
-
-function isWorkloadEntry(edit: Edit<Spec>): edit is Edit<WorkloadEntry> {
-  return kindOf((edit.after ?? edit.before)?.key ?? '') === KIND.workloadEntry;
-}
-
-function hostedIn(entries: Entries, host: string): Hosted[] {
-  const byNamespace = new Map<string, Config<ServiceEntry>[]>();
-  for (const entry of entries.ofHost(host)) {
-    byNamespace.set(entry.namespace, [...(byNamespace.get(entry.namespace) ?? []), entry]);
-  }
-  return [...byNamespace.values()].flatMap((group) => {
-    const service = serviceOf(host, group);
-    return service
-      ? [{ service, endpoints: endpointsOf(host, group, (entry) => entries.selectedBy(entry)) }]
-      : [];
-  });
-}
-
 function refresh(tables: Tables, host: string, after: readonly Hosted[], touched: Set<Fact>): Tables {
   const before = tables.hosts.get(host) ?? [];
   const namespaces = namespacesOf([...before, ...after]);
   const listed = [fact.services, fact.listed(host), ...namespaces.map(fact.servicesIn)];
   touchIfChanged(touched, before.map(visibility), after.map(visibility), ...listed);
   touchIfChanged(touched, before.map(service), after.map(service), fact.service(host));
-  touchEndpoints(host, before.flatMap(endpoints), after.flatMap(endpoints), touched);
+  touchEndpoints(host, before, after, touched);
   touchIfChanged(touched, before.map(identity), after.map(identity), fact.accounts(host));
   touchPorts(host, before, after, touched);
   const hosts = after.length > 0 ? tables.hosts.set(host, after) : tables.hosts.delete(host);
@@ -238,7 +217,6 @@ export function portUse(service: Service, number: number): PortUse | undefined {
 }
 
 const service = (hosted: Hosted): Service => hosted.service;
-const endpoints = (hosted: Hosted): readonly Endpoint[] => hosted.endpoints;
 const visibility = ({ service }: Hosted): unknown => [
   service.namespace,
   service.exportTo,
@@ -271,7 +249,7 @@ function addressesOf(hosted: readonly Hosted[]): string[] {
 }
 
 function instancesOf(hosted: readonly Hosted[]): string[] {
-  return hosted.flatMap(({ endpoints }) =>
-    endpoints.flatMap((endpoint) => [endpoint.source, endpoint.address]),
+  return hosted.flatMap(({ endpoints, idle }) =>
+    [...endpoints, ...idle].flatMap((endpoint) => [endpoint.source, endpoint.address]),
   );
 }

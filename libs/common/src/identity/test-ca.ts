@@ -28,13 +28,18 @@ export class TestCa {
     return this.certificate.toString('pem') + '\n';
   }
 
-  /** A leaf with these subject alternative names, valid from two minutes ago for `ttlMs`. */
-  async issue(names: string | x509.JsonGeneralNames, ttlMs = 3_600_000): Promise<TlsIdentity> {
+  /** A leaf with these subject alternative names, valid from two minutes ago for `ttlMs`; `CN=...` is its subject. */
+  async issue(
+    names: string | x509.JsonGeneralNames,
+    ttlMs = 3_600_000,
+    subject?: string,
+  ): Promise<TlsIdentity> {
     const keys = await generateKeys();
     const span = validity(ttlMs);
     const leaf = await x509.X509CertificateGenerator.create({
       serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(15))).toString('hex'),
       issuer: this.certificate.subject,
+      ...(subject !== undefined && { subject }),
       signingKey: this.keys.privateKey,
       publicKey: keys.publicKey,
       signingAlgorithm: EC,

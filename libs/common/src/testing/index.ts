@@ -22,6 +22,22 @@ export {
   type RunningEnvoy,
   type StartEnvoyOptions,
 } from './envoy.js';
+export {
+  KUBERNETES_PROGRAMS,
+  KUBERNETES_VERSION,
+  findKubernetes,
+  missingKubernetes,
+  type KubernetesProgram,
+} from './kubernetes/assets.js';
+export { buildKubernetes } from './kubernetes/build.js';
+export {
+  startKubernetes,
+  type KubectlResult,
+  type RunningKubernetes,
+  type StartKubernetesOptions,
+} from './kubernetes/cluster.js';
+export { kubeconfigText, type KubernetesUser } from './kubernetes/credentials.js';
+export { describeKubernetes } from './kubernetes/suite.js';
 export { startNats, type NatsUser, type RunningNats, type StartNatsOptions } from './nats.js';
 export {
   ADMIN_PORT,
@@ -34,6 +50,7 @@ export {
 export { freeAddress, freePort, freePorts } from './ports.js';
 export { logTails, spawnProcess, stopAll, type SpawnedProcess, type SpawnOptions } from './process.js';
 export { removeTempDirs, tempDir } from './temp-dir.js';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { Hopeless, until, type UntilOptions } from './until.js';
 
 const hooks = globalThis as { afterAll?: (hook: () => Promise<void>, timeout?: number) => void };

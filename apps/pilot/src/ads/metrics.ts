@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { TYPE } from '../model/contract.js';
 import type { PushEngine } from '../push/engine.js';
+import { ListenerConflicts } from '../push/listener-conflicts.js';
 import type { AdsService } from './ads-service.js';
 
 /** Istio's short names of the types, as its dashboards and istioctl know them. */
@@ -159,6 +160,11 @@ export function collectGauges(registry: Registry, engine: PushEngine, ads: AdsSe
     () => cache.failures.length,
   );
   withdrawnConfigs(registry, engine);
+  const conflicts = new ListenerConflicts(engine);
+  const tcp = 'pilot_conflict_outbound_listener_tcp_over_current_tcp';
+  gauge(tcp, 'Services that lose TCP connections to another', () => conflicts.count(tcp));
+  const inbound = 'pilot_conflict_inbound_listener';
+  gauge(inbound, 'Ports of a workload that two services want', () => conflicts.count(inbound));
   gauge('pilot_push_queue', 'Proxies waiting for their turn', () => ads.queues.pushes);
   gauge('pilot_newcomers_queue', 'Proxies waiting for their first push', () => ads.queues.newcomers);
   gauge('pilot_config_revision', 'Revision that the proxies are brought to', () => engine.revision);

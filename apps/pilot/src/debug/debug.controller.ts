@@ -7,6 +7,7 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import type { JsonObject } from '#common/proto/json';
+import { ListenerConflicts } from '../push/listener-conflicts.js';
 import { AdsService } from '../ads/ads-service.js';
 import { TYPE, type TypeUrl, type WorldContents } from '../model/contract.js';
 import type { Mesh } from '../model/mesh.js';
@@ -31,7 +32,8 @@ const PAGES = {
   mesh: 'MeshConfig with its defaults',
   sidecarz: 'the Sidecar resource that decides about a proxy (?proxyID=)',
   cachez: 'what is generated, how often it was shared, and what fails',
-  push_status: 'the last revisions, and when each reached the proxies that it concerned',
+  push_status:
+    'the last revisions, when each reached the proxies that it concerned, and who contends for listeners',
 } as const;
 
 /**
@@ -153,7 +155,8 @@ export class DebugController {
     }));
     const { revision, cache, withdrawals } = this.engine;
     const withdrawn = withdrawals.all.map(withdrawnConfig);
-    return { revision, failures: cache.failures, withdrawn, cache: cache.stats, pushes };
+    const conflicts = new ListenerConflicts(this.engine).diagnostics();
+    return { revision, failures: cache.failures, withdrawn, conflicts, cache: cache.stats, pushes };
   }
 
   private connections(): ProxyConnection[] {

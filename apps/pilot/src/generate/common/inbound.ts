@@ -41,18 +41,23 @@ export interface InboundPort {
 type Ingress = NonNullable<Sidecar['ingress']>[number];
 export type IngressTls = NonNullable<Ingress['tls']>;
 
-/** What a Sidecar's ingress says, else what the services of the workload do; one for each port. */
+/** What a Sidecar's ingress says, else what the services of the workload do; the first for each port. */
 export function inboundPorts(view: WorldView, proxy: Proxy): InboundPort[] {
+  const byPort = new Map<number, InboundPort>();
+  for (const inbound of inboundClaims(view, proxy)) {
+    if (!byPort.has(inbound.port)) byPort.set(inbound.port, inbound);
+  }
+  return [...byPort.values()];
+}
+
+/** The same with all that want a port. */
+export function inboundClaims(view: WorldView, proxy: Proxy): InboundPort[] {
   if (proxy.type === 'router') return [];
   const sidecar = view.sidecar(proxy);
   const ingress = sidecar?.spec.ingress ?? [];
-  const found =
-    sidecar && ingress.length > 0
-      ? ingress.map((listener) => fromIngress(view, proxy, listener, sidecar))
-      : fromServices(view, proxy, sidecar);
-  const byPort = new Map<number, InboundPort>();
-  for (const inbound of found) if (!byPort.has(inbound.port)) byPort.set(inbound.port, inbound);
-  return [...byPort.values()];
+  return sidecar && ingress.length > 0
+    ? ingress.map((listener) => fromIngress(view, proxy, listener, sidecar))
+    : fromServices(view, proxy, sidecar);
 }
 
 function fromIngress(view: WorldView, proxy: Proxy, ingress: Ingress, sidecar: Config<Sidecar>): InboundPort {

@@ -24,11 +24,22 @@ export function capturedPorts(view: WorldView, proxy: Proxy): number[] {
 }
 
 export function outboundListeners(view: WorldView, proxy: Proxy): OutboundListener[] {
-  return capturedPorts(view, proxy).flatMap((port) => {
-    const uses = usesOf(view, proxy, port);
-    const addresses = new Set(uses.flatMap((use) => addressesOf(view, proxy, use)));
-    return [...addresses].sort().map((address) => ({ address, port }));
-  });
+  return capturedPorts(view, proxy).flatMap((port) =>
+    [...usesByAddress(view, proxy, port).keys()].sort().map((address) => ({ address, port })),
+  );
+}
+
+/** What {@link usesAt} finds at each address of a port that has a listener. */
+export function usesByAddress(view: WorldView, proxy: Proxy, port: number): Map<string, PortUse[]> {
+  const byAddress = new Map<string, PortUse[]>();
+  for (const use of usesOf(view, proxy, port)) {
+    for (const address of new Set(addressesOf(view, proxy, use))) {
+      const uses = byAddress.get(address);
+      if (uses) uses.push(use);
+      else byAddress.set(address, [use]);
+    }
+  }
+  return byAddress;
 }
 
 /** The services that connections to one address and port may be for, the older first. */

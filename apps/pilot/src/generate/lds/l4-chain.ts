@@ -28,6 +28,8 @@ export interface L4Chain {
   readonly statPrefix: string;
   /** What is read, not only carried. */
   readonly dialect?: Dialect;
+  /** The service that it is for. */
+  readonly host?: string;
   /** The VirtualService, or the service, that says so. */
   readonly config?: ResourceKey;
 }

@@ -57,8 +57,8 @@ export function chainsOf(
   return disjoint(
     services.flatMap((service) => {
       const dialect = readDialect(view, service.dialect);
-      const chains = chainsOfService(view, proxy, port, service);
-      return dialect ? chains.map((chain) => ({ ...chain, dialect })) : chains;
+      const more = { host: service.host, ...(dialect && { dialect }) };
+      return chainsOfService(view, proxy, port, service).map((chain) => ({ ...chain, ...more }));
     }),
   );
 }

@@ -81,16 +81,10 @@ export function pickOutbound(
     binds: false,
   };
   const http = httpAt(view, proxy, at, uses);
-  const services = uses.filter(({ protocol }) => protocol !== 'HTTP');
+  const services = l4Services(proxy, at, uses);
   if (http && services.length === 0)
     return { sort: 'http', ...shared, http: http.manager, sources: view.mesh().sources };
-  const alone = services.length === 1 && !isCommon;
-  const l4 = pickL4(
-    view,
-    proxy,
-    at.port,
-    services.map((use) => l4Service(use, at.port, isCommon, !alone)),
-  );
+  const l4 = pickL4(view, proxy, at.port, services);
   const defined = services.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []);
   const detectionTimeout = view.mesh().protocolDetectionTimeout;
   const sources = [...defined, ...l4Sources(l4)];
@@ -116,16 +110,18 @@ function httpAt(
   return { manager, destinationSubnets: ranged.length > 0 ? [...everywhere, ranged] : everywhere };
 }
 
-function l4Service(use: PortUse, port: number, isCommon: boolean, byServerName: boolean): L4Service {
-  const { host, protocol, dialect } = use;
-  return {
-    host,
-    protocol,
-    ...(dialect && { dialect }),
-    cluster: outboundCluster(port, '', host),
+/** Those whose connections are not all HTTP. Where there is only one at an address, it needs no name to be known by. */
+export function l4Services(proxy: Proxy, at: OutboundListener, uses: readonly PortUse[]): L4Service[] {
+  const isCommon = at.address === anyAddress(proxy);
+  const carried = uses.filter(({ protocol }) => protocol !== 'HTTP');
+  return carried.map((use) => ({
+    host: use.host,
+    protocol: use.protocol,
+    ...(use.dialect && { dialect: use.dialect }),
+    cluster: outboundCluster(at.port, '', use.host),
     destinationSubnets: isCommon ? rangesOf(use) : [],
-    byServerName,
-  };
+    byServerName: isCommon || carried.length > 1,
+  }));
 }
 
 /** Normalised. */

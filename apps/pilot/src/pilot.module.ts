@@ -22,9 +22,11 @@ import { PILOT_NAME } from './debug/names.js';
 import { ProxiesController } from './debug/proxies.controller.js';
 import { generators } from './generate/generators.js';
 import { ConfigIngest } from './ingest/config-ingest.js';
+import { WithdrawalStore } from './ingest/withdrawal-store.js';
 import type { PilotConfig } from './pilot.config.js';
 import { Pipeline } from './pipeline.js';
 import { PushEngine } from './push/engine.js';
+import { Withdrawals } from './push/withdrawal/withdrawals.js';
 import { createWorld } from './world/world.js';
 
 /** Proxies that get their first push at the same time; each costs up to one pending response per type. */
@@ -50,14 +52,15 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(CONFIG) config: PilotConfig,
     @Inject(LOGGER) logger: Logger,
     @Inject(IDENTITY) private readonly identity: WorkloadIdentity | undefined,
-    @Inject(PushEngine) engine: PushEngine,
+    @Inject(PushEngine) private readonly engine: PushEngine,
+    @Inject(WithdrawalStore) private readonly store: WithdrawalStore,
     @Inject(AdsService) private readonly ads: AdsService,
     @Inject(PilotMetrics) metrics: PilotMetrics,
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {
     const { mixer, trustDomain, switches } = config;
     const world = createWorld({ trustDomain, switches, ...(mixer !== undefined && { mixer }) });
-    const pipeline = new Pipeline(world, engine, (connections) => ads.push(connections));
+    const pipeline = new Pipeline(world, engine, (consequence) => ads.follow(consequence));
     const reader = new ConfigLogReader({
       connect: () => connectNats({ ...config.nats, name: 'pilot', log: logger }),
       stateDir: join(config.state, 'config'),
@@ -69,7 +72,9 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
 
   static with(config: PilotConfig, logger: Logger): DynamicModule {
     const { warmingTimeout: warmingTimeoutMs, trustDomain, maxStreams } = config;
-    const engine = new PushEngine(generators, { ...SUBSCRIPTION_LIMITS, warmingTimeoutMs });
+    const store = new WithdrawalStore(join(config.state, 'withdrawn'), logger);
+    const withdrawals: Withdrawals = new Withdrawals((what) => store.changed(what, withdrawals));
+    const engine = new PushEngine(generators, { ...SUBSCRIPTION_LIMITS, warmingTimeoutMs }, withdrawals);
     const metrics = new PilotMetrics(register);
     const ads = new AdsService({
       ...{ engine, metrics, logger, trustDomain, maxStreams, now },
@@ -85,6 +90,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       [IDENTITY, identity],
       [PILOT_NAME, config.podName],
       [PushEngine, engine],
+      [WithdrawalStore, store],
       [PilotMetrics, metrics],
       [AdsService, ads],
       [XDS_PLAINTEXT, config.xds && grpcServer(config.xds, ads)],
@@ -102,6 +108,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       this.readiness.expect('identity', 'waiting for a certificate from Citadel');
       void this.identity.start().then(() => this.readiness.set('identity', true));
     }
+    await this.store.load(this.engine.withdrawals);
     await this.ingest.start();
   }
 
@@ -109,6 +116,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     this.identity?.stop();
     this.ads.close();
     await this.ingest.stop();
+    await this.store.flush();
   }
 }
 

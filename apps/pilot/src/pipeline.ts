@@ -1,18 +1,14 @@
-import type { Commit, ConfigChange } from '#common/config-log';
+import type { ConfigChange } from '#common/config-log';
 import type { Diagnostic, ResourceKey } from '#config';
 import type { World } from './model/contract.js';
-import type { PushEngine } from './push/engine.js';
+import type { Consequence, PushEngine } from './push/engine.js';
 import type { ProxyConnection } from './push/proxy-connection.js';
 
 /** What one change came to. */
 export interface Outcome {
   readonly diagnostics: readonly Diagnostic[];
   /** The proxies that it concerns. */
-  readonly concerned: readonly ProxyConnection[];
-}
-
-function keysPut({ operations }: Commit): ResourceKey[] {
-  return operations.flatMap((operation) => (operation.op === 'put' ? [operation.key] : []));
+  readonly concerned: ReadonlySet<ProxyConnection>;
 }
 
 /**
@@ -24,16 +20,22 @@ export class Pipeline {
   constructor(
     private readonly empty: World,
     private readonly engine: PushEngine,
-    private readonly push: (connections: readonly ProxyConnection[]) => void,
+    private readonly follow: (consequence: Consequence) => void,
   ) {}
 
   take(change: ConfigChange, receivedAt: number): Outcome {
     // The engine's world is the newest: it leaves out what proxies refuse.
-    const { world, changed, diagnostics } = (this.engine.world ?? this.empty).apply(change);
-    if (change.kind === 'commit') this.engine.withdrawals.changed(keysPut(change.commit));
+    const before = this.engine.world ?? this.empty;
+    const { world, changed, diagnostics } = before.apply(change);
+    if (this.engine.ready) this.engine.withdrawals.forms.changed(before, world, keysOf(change));
     const committedAt = change.kind === 'commit' ? Date.parse(change.commit.time) : undefined;
-    const concerned = this.engine.update({ world, changed, committedAt, receivedAt });
-    this.push(concerned);
-    return { diagnostics, concerned };
+    const consequence = this.engine.update({ world, changed, committedAt, receivedAt });
+    this.follow(consequence);
+    return { diagnostics, concerned: consequence.concerned };
   }
+}
+
+function keysOf(change: ConfigChange): ResourceKey[] {
+  if (change.kind === 'reset') return [...change.state.resources.keys()];
+  return change.commit.operations.map(({ key }) => key);
 }

@@ -23,10 +23,6 @@ export const CODES = {
   schema: entry('IST0106', 'Error'),
   /** Several VirtualServices of the mesh gateway have a host: the oldest stays. */
   meshHostConflict: entry('IST0109', 'Error'),
-  /** Two Sidecars select the same workload: the oldest stays. */
-  sidecarSelectors: entry('IST0110', 'Error'),
-  /** Two Sidecars of a namespace select no workload, so each is for all: the oldest stays. */
-  sidecarsWithoutSelector: entry('IST0111', 'Error'),
   /** An HTTP route stands behind others that take every request it could take. */
   unreachableRule: entry('IST0130', 'Warning'),
   /** A match stands behind others that take every request it could take. */
@@ -57,10 +53,10 @@ export const CODES = {
   noEffect: entry('QT0011', 'Warning'),
   /** A route of a delegate contradicts the route that delegates to it: it is left out. */
   delegateConflict: entry('QT0012', 'Warning'),
+  /** Envoy refuses what comes of the resource: its last good form stays in force, or it is left out. */
+  withdrawn: entry('QT2002', 'Error'),
   /** An older DestinationRule for the same host goes before something that this one says. */
   ruleConflict: entry('QT0020', 'Warning'),
-  /** An older ServiceEntry for the same host goes before something that this one says. */
-  serviceConflict: entry('QT0021', 'Warning'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type CodeName = keyof typeof CODES;

@@ -16,11 +16,22 @@ export interface ProxyHolding {
   readonly status: Readonly<Record<string, string>>;
   readonly revision: number;
   readonly lastError?: string;
-  /** Config that this Pilot leaves out, because a proxy refused what came of it. */
-  readonly withdrawn: readonly { readonly config: string; readonly name: string; readonly message: string }[];
+  /** Config that this Pilot withdrew, because a proxy refused what came of it. */
+  readonly withdrawn: readonly WithdrawnConfig[];
 }
 
-/** Prints the state of all proxies; exit code 1 where one of them refused something, or made config be left out. */
+export interface WithdrawnConfig {
+  readonly config: string;
+  readonly inForce: 'last good form' | 'nothing';
+  readonly type: string;
+  readonly name: string;
+  readonly proxy?: string;
+  readonly message: string;
+  /** RFC 3339. */
+  readonly since: string;
+}
+
+/** Prints the state of all proxies; exit code 1 where one of them refused something, or made config be withdrawn. */
 export async function proxyStatus(state: string, json: boolean): Promise<number> {
   const proxies = await askPilots(state);
   process.stdout.write(json ? `${JSON.stringify(proxies, null, 2)}\n` : formatTable(proxies));

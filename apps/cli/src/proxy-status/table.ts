@@ -1,5 +1,5 @@
 import { columns } from '../table.js';
-import type { ProxyHolding } from './proxy-status.js';
+import type { ProxyHolding, WithdrawnConfig } from './proxy-status.js';
 
 const TYPES = ['CDS', 'LDS', 'EDS', 'RDS', 'VHDS'] as const;
 
@@ -9,18 +9,18 @@ export function formatTable(proxies: readonly ProxyHolding[]): string {
   const errors = proxies.flatMap(({ proxy, lastError }) =>
     lastError === undefined ? [] : [`${proxy}: ${lastError}`],
   );
-  // Every proxy of a Pilot comes with all that this Pilot leaves out.
-  const withdrawn = new Set(
-    proxies.flatMap(({ withdrawn }) =>
-      withdrawn.map(
-        ({ config, name, message }) => `${config} is left out: with it '${name}' is refused: ${message}`,
-      ),
-    ),
-  );
+  // Every proxy of a Pilot comes with all that this Pilot withdrew.
+  const withdrawn = new Set(proxies.flatMap((proxy) => proxy.withdrawn.map(complaint)));
   return `${[...lines, ...errors, ...withdrawn].join('\n')}\n`;
 }
 
 function row({ proxy, pilot, status, revision }: ProxyHolding): string[] {
   const name = proxy.split('~')[2] ?? proxy;
   return [name, ...TYPES.map((type) => status[type] ?? 'NOT SENT'), pilot, String(revision)];
+}
+
+function complaint({ config, inForce, type, name, proxy, message, since }: WithdrawnConfig): string {
+  const outcome = inForce === 'nothing' ? 'is left out' : `stays at its ${inForce}`;
+  const reason = proxy === undefined ? "breaks a rule of Envoy's API" : `is refused by ${proxy}`;
+  return `${config} ${outcome} since ${since}: with it ${type} '${name}' ${reason}: ${message}`;
 }

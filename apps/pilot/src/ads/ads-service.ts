@@ -8,8 +8,9 @@ import {
   type GrpcService,
 } from '#common/grpc';
 import type { Logger } from '#common/logger';
-import type { PushEngine } from '../push/engine.js';
+import type { Consequence, PushEngine } from '../push/engine.js';
 import type { ProxyConnection } from '../push/proxy-connection.js';
+import { withdrawalDiagnostic } from '../push/withdrawal/diagnostic.js';
 import { Admission } from './admission.js';
 import type { Caller } from './authorise.js';
 import { delta } from './delta.js';
@@ -60,7 +61,7 @@ export class AdsService {
       logger,
       trustDomain,
       now,
-      push: (connections) => this.push(connections),
+      follow: (consequence) => this.follow(consequence),
       scheduler: new PushScheduler(now),
       admission: new Admission(options.maxNewcomers, NEWCOMER_TIMEOUT_MS),
       limits: { maxUnwrittenBytes: MAX_UNWRITTEN_BYTES, stallTimeoutMs },
@@ -77,8 +78,16 @@ export class AdsService {
     });
   }
 
+  /** Gives those that something has consequences for their turn, and says what is withdrawn. */
+  follow({ withdrawn, concerned }: Consequence): void {
+    const { engine, logger } = this.options;
+    for (const withdrawal of withdrawn)
+      logger.warn({ diagnostic: withdrawalDiagnostic(withdrawal, engine.world) }, 'config is withdrawn');
+    if (concerned.size > 0) this.push(concerned);
+  }
+
   /** Gives those connections their turn. */
-  push(connections: Iterable<ProxyConnection>): void {
+  private push(connections: Iterable<ProxyConnection>): void {
     const concerned = new Set(connections);
     const streams = [...this.streams].filter(({ connection }) => connection && concerned.has(connection));
     this.context.scheduler.schedule(streams);

@@ -14,8 +14,15 @@ export interface Rejection {
   readonly at: number;
 }
 
-/** Longest message that is kept: Envoy repeats a whole resource in some. */
-export const MESSAGE_LIMIT = 2_000;
+/** Longest message that is kept. */
+const MESSAGE_LIMIT = 2_000;
+
+/** Envoy repeats a whole resource in some messages, and says what is wrong with it before or behind. */
+export function shortened(message: string): string {
+  if (message.length <= MESSAGE_LIMIT) return message;
+  const half = MESSAGE_LIMIT / 2;
+  return `${message.slice(0, half)} [...] ${message.slice(-half)}`;
+}
 
 /**
  * The names in a rejected response that are to blame: those that the message names, or the only one there is. Empty

@@ -120,7 +120,7 @@ describe('answers to responses', () => {
   });
 
   it('that refuse leave the client with what it had', () => {
-    const subscription = overDelta(TYPE.cluster, true, {});
+    const subscription = overDelta(TYPE.listener, true, {});
     hold(subscription, resource('a', '1'));
     subscription.record('2', '', { upserts: [resource('a', '2')], removals: [], absent: [] }, 0);
     const nack = subscription.nack('2', 'no', 7);
@@ -130,6 +130,15 @@ describe('answers to responses', () => {
     expect(subscription.compare(['a'], () => resource('a', '3')).upserts).toHaveLength(1);
     expect(subscription.compare(['a'], () => resource('a', '1')).upserts).toEqual([]);
     expect(subscription.rejected.size).toBe(0);
+  });
+
+  it('that refuse a cluster let it be sent once more as it was, to take the place of the refused one', () => {
+    const subscription = overDelta(TYPE.cluster, true, {});
+    hold(subscription, resource('a', '1'));
+    subscription.record('2', '', { upserts: [resource('a', '2')], removals: [], absent: [] }, 0);
+    subscription.nack('2', 'no', 7);
+    expect(subscription.compare(['a'], () => resource('a', '1')).upserts).toHaveLength(1);
+    expect(subscription.compare(['a'], () => resource('a', '1')).upserts).toEqual([]);
   });
 });
 

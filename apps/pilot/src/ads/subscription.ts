@@ -1,4 +1,4 @@
-import type { XdsResource } from '../model/contract.js';
+import { TYPE, type XdsResource } from '../model/contract.js';
 import { blame, halves, type Rejection } from './rejection.js';
 
 /**
@@ -192,7 +192,8 @@ export class Subscription {
     if (has?.version === version) {
       // The whole resource is known from here on, not just the version that the client named.
       if (want) this.held.set(name, want);
-      this.rejected.delete(name);
+      // Envoy keeps a cluster that it refused among those that warm up until another one takes its place.
+      if (this.rejected.delete(name) && want && this.type === TYPE.cluster) difference.upserts.push(want);
     } else if (this.rejected.get(name)?.version === version) return;
     else if (want) difference.upserts.push(want);
     else if (has) difference.removals.push(name);

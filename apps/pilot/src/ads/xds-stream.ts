@@ -1,7 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { endStream, Status, statusError } from '#common/grpc';
 import type { Logger } from '#common/logger';
-import type { PushEngine } from '../push/engine.js';
+import type { Consequence, PushEngine } from '../push/engine.js';
 import { SubscriptionLimitError, type ProxyConnection, type Receipt } from '../push/proxy-connection.js';
 import type { Admission } from './admission.js';
 import { authorise, type Caller } from './authorise.js';
@@ -10,7 +10,6 @@ import { readNode } from './node-message.js';
 import type { Protocol } from './protocol.js';
 import type { Pushable, PushScheduler } from './push-scheduler.js';
 import { TYPE } from '../model/contract.js';
-import { withdrawalDiagnostic } from '../push/withdrawal/diagnostic.js';
 
 export type XdsCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -30,8 +29,8 @@ export interface StreamContext {
   readonly logger: Logger;
   readonly limits: StreamLimits;
   readonly trustDomain: string;
-  /** Gives those connections their turn. */
-  readonly push: (connections: Iterable<ProxyConnection>) => void;
+  /** Gives those that something has consequences for their turn. */
+  readonly follow: (consequence: Consequence) => void;
   readonly now: () => number;
 }
 
@@ -112,7 +111,8 @@ export class XdsStream implements Pushable {
       const connection = this.connection ?? this.open(readNode(request.node, this.protocol.kind), now);
       const receipt = connection.receive(request, now);
       this.report(receipt, connection);
-      this.follow(receipt, connection);
+      // What a proxy refuses may be the fault of config that all others have, too.
+      this.context.follow(this.context.engine.answered(receipt, connection));
       this.context.scheduler.schedule([this]);
     } catch (error) {
       this.refuse(error);
@@ -149,16 +149,6 @@ export class XdsStream implements Pushable {
       { proxy: proxy.id, type: shortType(type), message, culprits },
       'the proxy refuses a response',
     );
-  }
-
-  /** What a proxy refuses may be the fault of config that all others have, too. */
-  private follow(receipt: Receipt, connection: ProxyConnection): void {
-    const { engine, logger, push } = this.context;
-    const { withdrawn, concerned } = engine.answered(receipt, connection);
-    for (const withdrawal of withdrawn) {
-      logger.warn({ diagnostic: withdrawalDiagnostic(withdrawal, engine.world) }, 'config that is left out');
-    }
-    if (concerned.size > 0) push(concerned);
   }
 
   /** Everything was sent and answered: the change has arrived. */
@@ -201,11 +191,11 @@ export class XdsStream implements Pushable {
   private close(): void {
     if (this.closed) return;
     this.closed = true;
-    const { scheduler, admission, engine, metrics } = this.context;
+    const { scheduler, admission, engine, metrics, follow } = this.context;
     scheduler.remove(this);
     admission.leave(this, this.context.now());
     if (this.connection) {
-      engine.disconnect(this.connection);
+      follow(engine.disconnect(this.connection));
       metrics.streamClosed(this.protocol.kind);
     }
     this.onClose(this);

@@ -43,8 +43,13 @@ export class GeneratedResources {
   }
 
   private generate(id: string, name: string, inputs: Inputs, generator: Generator): Generated {
-    const { value, sources } = generator.generate(inputs);
+    const resource = makeResource(name, inputs, generator);
     this.stats.generated++;
-    return { id, resource: { name, version: contentVersion(value), value, sources }, uses: 0 };
+    return { id, resource, uses: 0 };
   }
+}
+
+export function makeResource(name: string, inputs: Inputs, generator: Generator): XdsResource {
+  const { value, sources } = generator.generate(inputs);
+  return { name, version: contentVersion(value), value, sources };
 }

@@ -1,7 +1,7 @@
 import type { Fact, Generator, TypeUrl, World, WorldView, XdsResource } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
 import { FactIndex } from './fact-index.js';
-import { GeneratedResources } from './generated.js';
+import { GeneratedResources, makeResource } from './generated.js';
 import { ProxyClasses } from './proxy-classes.js';
 import { ProxyReads, type FieldMask } from './proxy-reads.js';
 import {
@@ -83,6 +83,26 @@ export class ResourceCache {
   /** One resource, or undefined where proxies of this class have none of that name. */
   resource(type: TypeUrl, proxyClass: ProxyClass, name: string): XdsResource | undefined {
     return this.entry(type, name, proxyClass)?.generated?.resource;
+  }
+
+  /** One resource as it would be in another world, made for this question alone. */
+  resourceIn(
+    world: World,
+    type: TypeUrl,
+    proxyClass: ProxyClass,
+    name: string,
+  ): XdsResource | 'invalid' | undefined {
+    const generator = this.generators.get(type);
+    try {
+      const inputs = generator?.select(
+        world.view(() => undefined),
+        proxyClass.proxy,
+        name,
+      );
+      return generator && inputs && makeResource(name, inputs, generator);
+    } catch {
+      return 'invalid';
+    }
   }
 
   private entry(type: TypeUrl, name: string, proxyClass: ProxyClass): Entry | undefined {

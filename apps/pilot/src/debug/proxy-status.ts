@@ -3,7 +3,7 @@ import { stateVersion } from '../ads/state-version.js';
 import type { Subscription } from '../ads/subscription.js';
 import { TYPE } from '../model/contract.js';
 import type { ProxyConnection } from '../push/proxy-connection.js';
-import type { Withdrawal } from '../push/withdrawal/withdrawals.js';
+import type { Withdrawal } from '../push/withdrawal/withdrawal.js';
 
 /** NOT SENT: the proxy has not asked, or has not been answered. STALE: sent and not ACKed, or about to be sent. */
 export type SyncState = 'SYNCED' | 'STALE' | 'NOT SENT' | 'NACK';
@@ -37,17 +37,19 @@ export interface ProxyHolding {
   /** The words of a refusal that still stands. */
   readonly lastError?: string;
   readonly rejected: readonly RejectedResource[];
-  /** Config that this Pilot leaves out for all proxies, because one of them refused what came of it. */
+  /** Config that this Pilot withdrew for all proxies, because one of them refused what came of it. */
   readonly withdrawn: readonly WithdrawnConfig[];
 }
 
 export interface WithdrawnConfig {
   /** Config key. */
   readonly config: string;
+  /** What counts instead: its last good form, or nothing where it never had one. */
+  readonly inForce: 'last good form' | 'nothing';
   /** What was refused with it, by whom, and in which words. */
   readonly type: string;
   readonly name: string;
-  readonly proxy: string;
+  readonly proxy?: string;
   readonly message: string;
   /** RFC 3339. */
   readonly since: string;
@@ -100,6 +102,22 @@ function rejectedOf({ type, rejected }: Subscription): RejectedResource[] {
   });
 }
 
-export function withdrawnConfig({ key, type, name, proxy, message, at }: Withdrawal): WithdrawnConfig {
-  return { config: key, type: label(type), name, proxy, message, since: new Date(at).toISOString() };
+export function withdrawnConfig({
+  key,
+  standIn,
+  type,
+  name,
+  proxy,
+  message,
+  at,
+}: Withdrawal): WithdrawnConfig {
+  return {
+    config: key,
+    inForce: standIn ? 'last good form' : 'nothing',
+    type: label(type),
+    name,
+    ...(proxy !== undefined && { proxy }),
+    message,
+    since: new Date(at).toISOString(),
+  };
 }

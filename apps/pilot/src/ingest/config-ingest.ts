@@ -41,7 +41,7 @@ export class ConfigIngest {
     const { stale } = this;
     readiness.set('config', true, stale ? `saved state, revision ${revision}` : `revision ${revision}`);
     for (const diagnostic of diagnostics) logger.warn({ diagnostic }, 'config that cannot be used');
-    logger.debug({ revision, stale, proxies: concerned.length }, 'took a change in');
+    logger.debug({ revision, stale, proxies: concerned.size }, 'took a change in');
   }
 }
 

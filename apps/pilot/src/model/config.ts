@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Resource, ResourceKey } from '#config';
-import { decodeContent } from '#config';
+import { decodeContent, encodeContent } from '#config';
 
 /**
  * A config resource with the digest of its content. Inside the inputs of a generator it stands for itself by that
@@ -15,6 +15,11 @@ export class Config<Spec = unknown> {
   /** @param content canonical JSON, as the config log holds it; throws SyntaxError where it is not JSON */
   static decode<Spec>(key: ResourceKey, content: string): Config<Spec> {
     return new Config(decodeContent<Spec>(key, content), digestOf(content));
+  }
+
+  /** Canonical JSON, the inverse of {@link Config.decode}. */
+  get content(): string {
+    return encodeContent(this.resource);
   }
 
   get key(): ResourceKey {

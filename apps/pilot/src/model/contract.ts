@@ -32,18 +32,25 @@ export interface WorldContents {
   readonly mesh: Mesh;
 }
 
+/**
+ * Configs that proxies refuse what comes of, as `<key>@<digest>` of exactly the form that is refused, each with the form
+ * that stands in for it, its last good one; undefined where it never had one and is left out.
+ */
+export type Withdrawn = ReadonlyMap<string, Config | undefined>;
+
 /** Everything Pilot knows at one moment; immutable, replaced whole. */
 export interface World {
   /** Revision of the config log that this world has taken in; 0 before the first. */
   readonly revision: number;
   /** Applies one change and names the facts it touched. Costs what it touches. */
   apply(change: WorldChange): WorldUpdate;
-  /** `<key>@<digest>` of the configs that are left out in exactly this form, because proxies refuse what comes of them. */
-  readonly withdrawn: ReadonlySet<string>;
-  /** The same world with these left out, and no others: as if the log did not hold them. */
-  withdraw(withdrawn: ReadonlySet<string>): WorldUpdate;
-  /** A resource as it is now, withdrawn or not; undefined for one that this world cannot use. */
+  readonly withdrawn: Withdrawn;
+  /** The same world with these withdrawn, and no others: as if the log held what stands in for them. */
+  withdraw(withdrawn: Withdrawn): WorldUpdate;
+  /** A resource in its newest form, withdrawn or not; undefined for one that this world cannot use. */
   config(key: ResourceKey): Config | undefined;
+  /** The form of a resource that counts: what stands in for a withdrawn one. */
+  inForce(key: ResourceKey): Config | undefined;
   /** A view that reports every fact it is asked for to `record`. */
   view(record: (fact: Fact) => void): WorldView;
   /** What an operator should know of a proxy's place in this world. */

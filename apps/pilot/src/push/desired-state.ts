@@ -5,6 +5,9 @@ import { noHost, routeOf } from './virtual-hosts.js';
 
 /** What a proxy should hold, by its subscriptions and the world as it is now. */
 export class DesiredState {
+  /** What the proxy is asked to try instead of what the world asks for, by {@link trialId}. */
+  readonly trials = new Map<string, XdsResource>();
+
   constructor(
     private readonly cache: ResourceCache,
     private readonly proxyClass: ProxyClass,
@@ -12,7 +15,8 @@ export class DesiredState {
   ) {}
 
   resource(type: string, name: string): XdsResource | undefined {
-    return this.cache.resource(type as TypeUrl, this.proxyClass, name);
+    const trial = this.trials.size > 0 ? this.trials.get(trialId(type, name)) : undefined;
+    return trial ?? this.cache.resource(type as TypeUrl, this.proxyClass, name);
   }
 
   /** Answers for one subscription, name by name. */
@@ -74,4 +78,8 @@ export class DesiredState {
   private usesRoute(route: string): boolean {
     return this.subscriptions.get(TYPE.route)?.holds(route) ?? false;
   }
+}
+
+export function trialId(type: string, name: string): string {
+  return `${type} ${name}`;
 }

@@ -1,10 +1,11 @@
 import { ResourceCache } from '../cache/index.js';
-import { TYPE, type Generator, type Fact, type TypeUrl, type World } from '../model/contract.js';
+import type { Generator, Fact, TypeUrl, Withdrawn, World } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Protocol } from '../ads/protocol.js';
 import { ProxyConnection, type ConnectionLimits, type Receipt } from './proxy-connection.js';
 import { RevisionTraces } from './trace.js';
-import { Withdrawals, type Mesh, type Withdrawal } from './withdrawal/withdrawals.js';
+import type { Mesh, Place, Refusal, Withdrawal } from './withdrawal/withdrawal.js';
+import { Withdrawals } from './withdrawal/withdrawals.js';
 
 /** One change as the engine takes it in. */
 export interface EngineUpdate {
@@ -18,7 +19,7 @@ export interface EngineUpdate {
 
 /** What a proxy's answer came to besides the answer itself. */
 export interface Consequence {
-  /** Configs that are left out from here on. */
+  /** Configs that are withdrawn from here on. */
   readonly withdrawn: readonly Withdrawal[];
   /** The connections that may have something to send because of it. */
   readonly concerned: ReadonlySet<ProxyConnection>;
@@ -34,12 +35,12 @@ export class PushEngine {
   readonly cache: ResourceCache;
   readonly connections = new Set<ProxyConnection>();
   readonly traces = new RevisionTraces();
-  readonly withdrawals = new Withdrawals();
   private current: World | undefined;
 
   constructor(
     generators: readonly Generator[],
     private readonly limits: ConnectionLimits,
+    readonly withdrawals = new Withdrawals(),
   ) {
     this.cache = new ResourceCache(generators);
   }
@@ -58,41 +59,41 @@ export class PushEngine {
   }
 
   /** Takes a new world in and returns the connections that may have something to send. */
-  update({ world, changed, committedAt, receivedAt }: EngineUpdate): ProxyConnection[] {
+  update({ world, changed, committedAt, receivedAt }: EngineUpdate): Consequence {
     const first = !this.current;
     const { world: next, changed: retried } = world.withdraw(this.withdrawals.stillOut(world));
     this.current = next;
     const touched = this.cache.update(next, [...changed, ...retried]);
-    if (first) return this.beginAll(world.revision);
+    if (first) return { withdrawn: [], concerned: this.beginAll(world.revision) };
     const concerned = [...this.connections].filter((connection) => connection.touch(touched, world.revision));
     const ids = concerned.map(({ proxy }) => proxy.id);
     this.traces.begin({ revision: world.revision, committedAt, receivedAt }, ids);
-    return concerned;
+    if (this.withdrawals.idle) return { withdrawn: [], concerned: new Set(concerned) };
+    const followed = this.consequence((mesh) => this.withdrawals.review(mesh));
+    return { ...followed, concerned: new Set([...concerned, ...followed.concerned]) };
   }
 
   /** Draws the consequences of an answer: config behind what a proxy refuses is withdrawn, for all proxies. */
   answered({ type, blamed, accepted }: Receipt, connection: ProxyConnection): Consequence {
     const { withdrawals } = this;
-    const { proxy, proxyClass, subscriptions } = connection;
-    if (!this.current || (blamed.length === 0 && withdrawals.idle)) return NO_CONSEQUENCE;
+    const { proxyClass } = connection;
+    if (blamed.length === 0 && withdrawals.idle) return NO_CONSEQUENCE;
+    const place = (name: string): Place => ({ proxyClass, type, name });
+    return this.consequence((mesh) => [
+      ...blamed.flatMap((rejection) => {
+        return withdrawals.refused({ place: place(rejection.name), rejection, prober: connection }, mesh);
+      }),
+      ...[...(accepted?.keys() ?? [])].flatMap((name) => withdrawals.accepted(place(name), mesh)),
+    ]);
+  }
+
+  /** Looks for culprits, and notes who is concerned by what is withdrawn. */
+  private consequence(search: (mesh: Mesh) => readonly Withdrawal[]): Consequence {
+    const { current } = this;
+    if (!current) return NO_CONSEQUENCE;
     const concerned = new Set<ProxyConnection>();
-    const mesh = this.meshFor(this.current, concerned);
-    const place = (name: string) => ({ proxyClass, type, name });
-    const withdrawn = [
-      ...blamed.flatMap((each) => {
-        const held = subscriptions.get(type)?.held.get(each.name)?.version;
-        return withdrawals.refused(place(each.name), each, { proxy: proxy.id, held }, mesh);
-      }),
-      ...[...(accepted ?? [])].flatMap(([name, { next }]) => {
-        return withdrawals.accepted(place(name), next.version, mesh);
-      }),
-    ];
-    for (const { name, version } of blamed) {
-      if (type !== TYPE.cluster || mesh.resource(place(name))?.version === version) continue;
-      // Envoy keeps a cluster that it refused among those that warm up until another one takes its place.
-      subscriptions.get(type)?.sendAgain(name);
-      concerned.add(connection);
-    }
+    const withdrawn = search(this.meshFor(current, concerned));
+    for (const connection of this.connections) if (connection.isTrying) concerned.add(connection);
     return { withdrawn, concerned };
   }
 
@@ -101,14 +102,35 @@ export class PushEngine {
     return {
       world: () => world,
       resource: ({ proxyClass, type, name }) => this.cache.resource(type as TypeUrl, proxyClass, name),
-      withdraw: (identities) => {
-        const update = world.withdraw(identities);
+      resourceIn: (other, { proxyClass, type, name }) =>
+        this.cache.resourceIn(other, type as TypeUrl, proxyClass, name),
+      isHeld: (type, name, version) => this.isHeld(type, name, version),
+      refusals: () => this.refusals(),
+      withdraw: (withdrawn: Withdrawn) => {
+        const update = world.withdraw(withdrawn);
         world = this.current = update.world;
         const touched = this.cache.update(world, update.changed);
         for (const connection of this.connections)
           if (connection.touch(touched, world.revision)) concerned.add(connection);
       },
     };
+  }
+
+  private isHeld(type: string, name: string, version: string): boolean {
+    for (const { subscriptions } of this.connections) {
+      const subscription = subscriptions.get(type);
+      if (subscription?.held.get(name)?.version === version && subscription.settled(name)) return true;
+    }
+    return false;
+  }
+
+  private *refusals(): IterableIterator<Refusal> {
+    for (const connection of this.connections) {
+      const { proxyClass } = connection;
+      for (const { type, rejected } of connection.subscriptions.values())
+        for (const rejection of rejected.values())
+          yield { place: { proxyClass, type, name: rejection.name }, rejection, prober: connection };
+    }
   }
 
   connect(proxy: Proxy, protocol: Protocol, now: number): ProxyConnection {
@@ -119,13 +141,19 @@ export class PushEngine {
     return connection;
   }
 
-  disconnect(connection: ProxyConnection): void {
-    if (!this.connections.delete(connection)) return;
+  /** The consequence is that of whoever is asked instead, where it was being asked who is to blame. */
+  disconnect(connection: ProxyConnection): Consequence {
+    if (!this.connections.delete(connection)) return NO_CONSEQUENCE;
+    const { withdrawals } = this;
+    const consequence = withdrawals.idle
+      ? NO_CONSEQUENCE
+      : this.consequence((mesh) => withdrawals.review(mesh, connection));
     this.cache.release(connection.proxyClass);
+    return consequence;
   }
 
-  private beginAll(revision: number): ProxyConnection[] {
+  private beginAll(revision: number): ReadonlySet<ProxyConnection> {
     for (const connection of this.connections) connection.begin(revision);
-    return [...this.connections];
+    return new Set(this.connections);
   }
 }

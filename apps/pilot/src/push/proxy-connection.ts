@@ -1,12 +1,13 @@
 import type { Protocol, XdsRequest } from '../ads/protocol.js';
-import { MESSAGE_LIMIT, type Rejection } from '../ads/rejection.js';
+import { shortened, type Rejection } from '../ads/rejection.js';
 import { Subscription, type SentResponse } from '../ads/subscription.js';
 import type { ProxyClass, ResourceCache, Touched } from '../cache/index.js';
-import { TYPE } from '../model/contract.js';
+import { TYPE, type XdsResource } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
-import { DesiredState } from './desired-state.js';
+import { DesiredState, trialId } from './desired-state.js';
 import { hasWildcard } from './order.js';
 import { PushPlan, type Response } from './push-plan.js';
+import type { Prober } from './withdrawal/withdrawal.js';
 
 export interface ConnectionLimits {
   /** How long routes wait for a new cluster's endpoints, in milliseconds. */
@@ -40,7 +41,7 @@ export class SubscriptionLimitError extends Error {
  * One proxy on one stream. Pure: whoever owns the stream feeds it with the requests and with what each change touched,
  * and writes what `next` returns as long as the stream takes it.
  */
-export class ProxyConnection {
+export class ProxyConnection implements Prober {
   readonly subscriptions = new Map<string, Subscription>();
   /** Time of the last NACK and its words, kept after the proxy has recovered. */
   lastError: { readonly at: number; readonly type: string; readonly message: string } | undefined;
@@ -134,6 +135,20 @@ export class ProxyConnection {
     return !this.idle;
   }
 
+  /** Whether it is asked about a resource that the world does not ask for. */
+  get isTrying(): boolean {
+    return this.desired.trials.size > 0;
+  }
+
+  try(type: string, resource: XdsResource): void {
+    this.desired.trials.set(trialId(type, resource.name), resource);
+    this.subscriptions.get(type)?.pending.add(resource.name);
+  }
+
+  desist(type: string, name: string): void {
+    if (this.desired.trials.delete(trialId(type, name))) this.subscriptions.get(type)?.pending.add(name);
+  }
+
   /** The next response, or undefined when there is none to send now. */
   next(now: number): Response | undefined {
     return this.revision === undefined ? undefined : this.plan.next(now, this.revision);
@@ -165,7 +180,7 @@ export class ProxyConnection {
       if (!response) return { type, outcome: 'expired', blamed: [] };
       return { type, outcome: 'acked', tookMs: now - response.sentAt, blamed: [], accepted: response.items };
     }
-    const message = (errorDetail.message ?? '').slice(0, MESSAGE_LIMIT);
+    const message = shortened(errorDetail.message ?? '');
     this.lastError = { at: now, type, message };
     const nack = subscription.nack(responseNonce, message, now);
     if (!nack) return { type, outcome: 'expired', message, blamed: [] };

@@ -99,7 +99,7 @@ class Scene {
     const { world, changed } = this.world.apply({ kind: 'commit', commit });
     this.world = world;
     this.selections = 0;
-    return this.engine.update({ world, changed, committedAt: undefined, receivedAt: 0 }).length;
+    return this.engine.update({ world, changed, committedAt: undefined, receivedAt: 0 }).concerned.size;
   }
 
   private counted(generator: Generator): Generator {

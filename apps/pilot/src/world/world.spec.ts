@@ -149,15 +149,15 @@ describe('a world from which config is withdrawn', () => {
         const key = keys[pick % Math.max(keys.length, 1)];
         if (key === undefined) return;
         const identity = whole.config(key)?.toJSON() ?? '';
-        const { world: without } = whole.withdraw(new Set([identity]));
+        const { world: without } = whole.withdraw(new Map([[identity, undefined]]));
         expect(everything(without)).toEqual(
           everything(fromScratch(new Map([...held].filter(([each]) => each !== key)))),
         );
-        expect(everything(without.withdraw(new Set()).world)).toEqual(everything(whole));
+        expect(everything(without.withdraw(new Map()).world)).toEqual(everything(whole));
         // Its origin alone does not bring it back; the same content, deleted and put again, does.
         const origin = { file: 'moved.yaml', line: 1 };
         const moved = commit(without, [{ op: 'origin', key, origin }]).world;
-        expect([...moved.withdrawn]).toEqual([identity]);
+        expect([...moved.withdrawn.keys()]).toEqual([identity]);
         const { content } = held.get(key) ?? { content: '' };
         const deleted = commit(moved, [{ op: 'delete', key }]).world;
         const again = commit(deleted, [{ op: 'put', key, content, origin }]).world;

@@ -2,7 +2,15 @@ import type { Commit, ConfigState } from '#common/config-log';
 import { PersistentMap } from '#common/collections';
 import type { Diagnostic, Origin, ResourceKey } from '#config';
 import { Config } from '../model/config.js';
-import type { Fact, World, WorldChange, WorldContents, WorldUpdate, WorldView } from '../model/contract.js';
+import type {
+  Fact,
+  Withdrawn,
+  World,
+  WorldChange,
+  WorldContents,
+  WorldUpdate,
+  WorldView,
+} from '../model/contract.js';
 import { kindOf } from '../model/kinds.js';
 import type { Proxy } from '../model/proxy.js';
 import type { RegistryChange } from '../model/registry.js';
@@ -22,9 +30,6 @@ interface Held {
   readonly config: Config | undefined;
 }
 
-/** `<key>@<digest>` of configs that stay out in exactly this form, whatever the log says. */
-type Withdrawn = ReadonlySet<string>;
-
 interface Put {
   readonly content: string;
   readonly origin: Origin;
@@ -37,7 +42,7 @@ export function createWorld(environment: Environment): World {
     0,
     PersistentMap.empty(),
     emptyIndexes(environment.trustDomain),
-    new Set(),
+    new Map(),
   );
 }
 
@@ -99,9 +104,13 @@ class ConfigWorld implements World {
 
   contents(): WorldContents {
     const { services, mesh } = this.indexes;
-    const held = [...this.held.keys()].sort().flatMap((key) => this.held.get(key) ?? []);
+    const keys = [...this.held.keys()].sort();
+    const configs = keys.flatMap((key) => {
+      const [config, origin] = [this.inForce(key), this.origin(key)];
+      return config && origin ? [{ config, origin }] : [];
+    });
     return {
-      configs: held.flatMap(({ config, origin }) => (config ? [{ config, origin }] : [])),
+      configs,
       services: services.hosts().flatMap((host) => services.ofHost(host)),
       mesh: mesh.mesh,
     };
@@ -110,6 +119,16 @@ class ConfigWorld implements World {
   config(key: ResourceKey): Config | undefined {
     return this.held.get(key)?.config;
   }
+
+  inForce(key: ResourceKey): Config | undefined {
+    return standingIn(this.withdrawn, this.config(key));
+  }
+}
+
+function standingIn(withdrawn: Withdrawn, config: Config | undefined): Config | undefined {
+  if (!config || withdrawn.size === 0) return config;
+  const identity = config.toJSON();
+  return withdrawn.has(identity) ? withdrawn.get(identity) : config;
 }
 
 /** Takes one change in and gathers what it edits: each resource once, from what it was to what it is. */
@@ -144,9 +163,9 @@ class Draft {
     return edits.filter(({ before, after }) => before?.digest !== after?.digest);
   }
 
-  /** What is withdrawn counts as deleted; a resource that has changed since is another one. */
+  /** What stands in counts as an edit; a resource that has changed since is another one. */
   withdraw(withdrawn: Withdrawn): void {
-    const concerned = [...this.withdrawn, ...withdrawn].map(keyOf);
+    const concerned = [...this.withdrawn.keys(), ...withdrawn.keys()].map(keyOf);
     for (const key of concerned) this.remember(key, this.held.get(key));
     this.withdrawn = withdrawn;
   }
@@ -156,12 +175,11 @@ class Draft {
     if (this.withdrawn.size === 0) return this.withdrawn;
     const holds = (identity: string): boolean =>
       this.held.get(keyOf(identity))?.config?.toJSON() === identity;
-    return new Set([...this.withdrawn].filter(holds));
+    return new Map([...this.withdrawn].filter(([identity]) => holds(identity)));
   }
 
   private inForce(held: Held | undefined): Config | undefined {
-    const config = held?.config;
-    return config && this.withdrawn.has(config.toJSON()) ? undefined : config;
+    return standingIn(this.withdrawn, held?.config);
   }
 
   private put(key: ResourceKey, { content, origin }: Put): void {

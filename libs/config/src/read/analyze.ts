@@ -5,8 +5,6 @@ import type { Provision } from '../references.js';
 import type { Origin, Resource, ResourceKey } from '../resource.js';
 import { routeConflicts } from '../routes/conflicts.js';
 import { ruleConflicts } from '../routes/rule-conflicts.js';
-import { serviceConflicts } from '../routes/service-conflicts.js';
-import { sidecarConflicts } from '../routes/sidecar-conflicts.js';
 import type { FileReading } from './file.js';
 import type { DocumentReading } from './manifest.js';
 
@@ -52,10 +50,7 @@ export function conflicts(
   originOf: (key: ResourceKey) => Origin | undefined,
 ): Diagnostic[] {
   const all = [...resources];
-  const findings = [routeConflicts, ruleConflicts, serviceConflicts, sidecarConflicts].flatMap((find) =>
-    find(all),
-  );
-  return findings.map(({ code, message, path, resource }) =>
+  return [...routeConflicts(all), ...ruleConflicts(all)].map(({ code, message, path, resource }) =>
     diagnostic(code, message, {
       origin: originOf(resource) ?? { file: '', line: 0 },
       path: formatPath(path),

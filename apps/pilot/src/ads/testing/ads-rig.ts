@@ -56,7 +56,7 @@ export class AdsRig {
     const { world, changed } = this.world.with(edits);
     this.world = world;
     const now = Date.now();
-    this.service.push(this.engine.update({ world, changed, committedAt: now, receivedAt: now }));
+    this.service.follow(this.engine.update({ world, changed, committedAt: now, receivedAt: now }));
   }
 
   /** All proxies hold the newest revision. */

@@ -21,7 +21,7 @@ export class Rig {
   edit(edits: Edits): ProxyConnection[] {
     const { world, changed } = this.world.with(edits);
     this.world = world;
-    return this.engine.update({ world, changed, committedAt: undefined, receivedAt: 0 });
+    return [...this.engine.update({ world, changed, committedAt: undefined, receivedAt: 0 }).concerned];
   }
 
   connect(proxy: FakeProxy, id = 'a', namespace = 'default'): ProxyConnection {

@@ -6,6 +6,7 @@ import {
   type Generator,
   type Inputs,
   type TypeUrl,
+  type Withdrawn,
   type World,
   type WorldUpdate,
   type WorldView,
@@ -55,7 +56,7 @@ export class ToyWorld implements World {
     throw new Error('a toy world is edited by with()');
   }
 
-  readonly withdrawn: ReadonlySet<string> = new Set();
+  readonly withdrawn: Withdrawn = new Map();
 
   /** It has no config that could be. */
   withdraw(): WorldUpdate {
@@ -63,6 +64,10 @@ export class ToyWorld implements World {
   }
 
   config(): undefined {
+    return undefined;
+  }
+
+  inForce(): undefined {
     return undefined;
   }
 

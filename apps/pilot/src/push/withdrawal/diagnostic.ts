@@ -1,18 +1,19 @@
 import type { Diagnostic } from '#config';
-import { splitKey } from '#config';
+import { CODES, splitKey } from '#config';
 import type { World } from '../../model/contract.js';
-import type { Withdrawal } from './withdrawals.js';
+import type { Withdrawal } from './withdrawal.js';
 
 /** What the author of a withdrawn config should know. */
 export function withdrawalDiagnostic(
-  { key, name, message }: Withdrawal,
+  { key, standIn, name, proxy, message }: Withdrawal,
   world: World | undefined,
 ): Diagnostic {
   const { kind, namespace, name: own } = splitKey(key);
+  const outcome = standIn ? 'stays at its last good form' : 'is left out';
+  const reason = proxy === undefined ? 'breaks a rule of its API' : 'is refused by Envoy';
   return {
-    code: 'QT2002',
-    level: 'Error',
-    message: `${kind} ${namespace}/${own} is left out: with it Envoy refuses '${name}': ${message}`,
+    ...CODES.withdrawn,
+    message: `${kind} ${namespace}/${own} ${outcome}: with it '${name}' ${reason}: ${message}`,
     path: '',
     origin: world?.origin(key) ?? { file: '', line: 0 },
     resource: key,

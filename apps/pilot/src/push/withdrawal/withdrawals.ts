@@ -1,176 +1,175 @@
 import type { ResourceKey } from '#config';
 import type { Rejection } from '../../ads/rejection.js';
-import type { ProxyClass } from '../../cache/index.js';
-import type { World, XdsResource } from '../../model/contract.js';
-import { Search } from './search.js';
+import type { Withdrawn, World } from '../../model/contract.js';
+import { EarlierForms } from './earlier-forms.js';
+import { Inquiry } from './inquiry.js';
 import { suspectsOf } from './suspects.js';
+import {
+  idOf,
+  keyOf,
+  mayBeConfig,
+  type Mesh,
+  type Place,
+  type Prober,
+  type Refusal,
+  type Withdrawal,
+} from './withdrawal.js';
 
-/** A config that is left out, in exactly the form that proxies refused. */
-export interface Withdrawal {
-  /** `<key>@<digest>` */
-  readonly identity: string;
-  readonly key: ResourceKey;
-  /** The resource that a proxy refused, and that proxy. */
-  readonly type: string;
-  readonly name: string;
-  readonly proxy: string;
-  /** Envoy's own words. */
-  readonly message: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly at: number;
-}
-
-/** One resource as the proxies of one class are to hold it. */
-export interface Place {
-  readonly proxyClass: ProxyClass;
-  readonly type: string;
-  readonly name: string;
-}
-
-/** What the search for a culprit needs of the push engine. */
-export interface Mesh {
-  world(): World;
-  /** The resource as it is now. */
-  resource(place: Place): XdsResource | undefined;
-  /** From now on these are left out, and no others. */
-  withdraw(identities: ReadonlySet<string>): void;
-}
-
-interface Case {
-  readonly place: Place;
-  readonly search: Search;
-  readonly rejection: Rejection;
-  readonly proxy: string;
-  /** What the proxies have said to each version of the resource. */
-  readonly verdicts: Map<string, 'accepted' | 'refused'>;
-}
-
-/** Refusals with nobody to blame that are remembered, so that none is looked into twice. */
-const UNEXPLAINED_LIMIT = 1_000;
+/** Refusals that are looked into at the same time; the others wait. */
+const INQUIRY_LIMIT = 32;
+/** Versions that were refused, and refusals with nobody to blame, that are remembered, so that none is tried twice. */
+const MEMORY_LIMIT = 10_000;
 
 /**
- * Withdraws the config behind a resource that a proxy refuses, alone, for all proxies: they get what they would get
- * without it, and it is tried again when it has another content. Bounded work, however often a proxy refuses.
+ * Withdraws the config behind a resource that a proxy refuses, alone, for all proxies: its last good form counts again,
+ * and the newest is tried anew when it has another content. Bounded work, however often proxies refuse.
  */
 export class Withdrawals {
+  readonly forms: EarlierForms;
   private readonly found = new Map<string, Withdrawal>();
-  private readonly cases = new Map<string, Case>();
-  private readonly unexplained = new Set<string>();
-  /** When each config that was put got its form. */
-  private readonly changes = new Map<ResourceKey, number>();
-  private clock = 0;
+  private readonly inquiries = new Map<string, Inquiry>();
+  private readonly refusedVersions = new Memory(MEMORY_LIMIT);
+  private readonly unexplained = new Memory(MEMORY_LIMIT);
+
+  /** @param onChange hears of each change of `all`, and of the configs whose earlier forms are others now */
+  constructor(
+    private readonly onChange: (what: 'withdrawals' | { readonly forms: ResourceKey }) => void = () =>
+      undefined,
+  ) {
+    this.forms = new EarlierForms((key) => onChange({ forms: key }));
+  }
 
   /** Those that are known to be to blame. */
   get all(): readonly Withdrawal[] {
     return [...this.found.values()];
   }
 
-  /** Takes note of the configs that a change put into the world. */
-  changed(keys: Iterable<ResourceKey>): void {
-    this.clock++;
-    for (const key of keys) this.changes.set(key, this.clock);
+  /** What was known before a restart. */
+  restore(withdrawals: readonly Withdrawal[]): void {
+    for (const withdrawal of withdrawals) this.found.set(withdrawal.identity, withdrawal);
   }
 
-  /** Those that are left out of a new world: what has another content since is tried again. */
-  stillOut(world: World): ReadonlySet<string> {
-    const isCurrent = (identity: string): boolean => world.config(keyOf(identity))?.toJSON() === identity;
-    for (const identity of this.found.keys()) if (!isCurrent(identity)) this.found.delete(identity);
-    for (const [id, { search }] of this.cases) if (!search.suspects.every(isCurrent)) this.cases.delete(id);
+  /** What is withdrawn of a new world: what has another content since is tried again. */
+  stillOut(world: World): Withdrawn {
+    const size = this.found.size;
+    for (const identity of this.found.keys())
+      if (world.config(keyOf(identity))?.toJSON() !== identity) this.found.delete(identity);
+    if (this.found.size < size) this.onChange('withdrawals');
     return this.out();
   }
 
   /** Nothing is looked for: what proxies accept need not be told. */
   get idle(): boolean {
-    return this.cases.size === 0;
+    return this.inquiries.size === 0;
   }
 
-  /**
-   * A proxy refuses a resource. Returns the withdrawals that this settles.
-   *
-   * @param held the version that the proxy goes on with, where it has one
-   */
-  refused(
-    place: Place,
-    rejection: Rejection,
-    { proxy, held }: { readonly proxy: string; readonly held: string | undefined },
-    mesh: Mesh,
-  ): readonly Withdrawal[] {
-    const current = mesh.resource(place);
-    // What is no longer wanted in this version may be refused for all we care.
-    if (!current || current.version !== rejection.version) return [];
-    const known = this.cases.get(idOf(place)) ?? this.open(place, current, rejection, proxy, mesh.world());
-    if (held) known?.verdicts.set(held, 'accepted');
-    known?.verdicts.set(current.version, 'refused');
-    return known ? this.advance(known, mesh) : [];
+  /** A proxy, or a rule of Envoy's API, refuses a resource. Returns the withdrawals that this settles. */
+  refused(refusal: Refusal, mesh: Mesh): readonly Withdrawal[] {
+    const { place, rejection } = refusal;
+    if (!mayBeConfig(rejection.message)) return [];
+    this.refusedVersions.add(`${place.type} ${rejection.version}`);
+    return this.lookInto(refusal, mesh);
   }
 
-  /** A proxy takes a version of a resource. */
-  accepted(place: Place, version: string, mesh: Mesh): readonly Withdrawal[] {
-    const known = this.cases.get(idOf(place));
-    known?.verdicts.set(version, 'accepted');
-    return known ? this.advance(known, mesh) : [];
+  /** A proxy takes what it was asked to try. */
+  accepted(place: Place, mesh: Mesh): readonly Withdrawal[] {
+    return this.advance(this.inquiries.get(idOf(place)), mesh);
   }
 
-  private open(
-    place: Place,
-    resource: XdsResource,
-    rejection: Rejection,
-    proxy: string,
-    world: World,
-  ): Case | undefined {
-    if (this.unexplained.has(`${idOf(place)} ${resource.version}`)) return undefined;
-    const since = (key: ResourceKey): number => this.changes.get(key) ?? 0;
-    const suspects = suspectsOf(resource, rejection.message, world, since);
-    if (suspects.length === 0) return undefined;
-    const search = new Search(suspects.map((config) => config.toJSON()));
-    const opened: Case = { place, search, rejection, proxy, verdicts: new Map() };
-    this.cases.set(idOf(place), opened);
-    return opened;
+  /** The world is another one, or a proxy has gone: what is asked may be moot, and others may have to be asked. */
+  review(mesh: Mesh, gone?: Prober): readonly Withdrawal[] {
+    return this.dropMoot(mesh, gone) ? this.lookIntoAll(mesh) : [];
   }
 
-  /** Goes on as far as the proxies' answers are known. */
-  private advance(known: Case, mesh: Mesh): readonly Withdrawal[] {
-    const { search, place, verdicts } = known;
-    while (search.state === 'searching') {
-      const version = mesh.resource(place)?.version;
-      // A resource that is gone is one that nobody refuses.
-      const verdict = version === undefined ? 'accepted' : verdicts.get(version);
-      if (verdict === undefined) return [];
-      if (verdict === 'accepted') search.accepted();
-      else search.refused();
-      mesh.withdraw(this.out());
+  private dropMoot(mesh: Mesh, gone?: Prober): boolean {
+    const moot = [...this.inquiries].filter(
+      ([, inquiry]) => (gone && inquiry.refusal.prober === gone) || !inquiry.isAbout(mesh),
+    );
+    for (const [id, inquiry] of moot) {
+      this.inquiries.delete(id);
+      inquiry.desist();
     }
-    return this.close(known);
+    return moot.length > 0;
   }
 
-  private close({ search, place, rejection, proxy }: Case): readonly Withdrawal[] {
-    this.cases.delete(idOf(place));
-    if (search.state === 'none') this.leaveUnexplained(`${idOf(place)} ${rejection.version}`);
-    const { type, name } = place;
-    const { message, at } = rejection;
-    const settled = search.withdrawn.map((identity) => {
-      return { identity, key: keyOf(identity), type, name, proxy, message, at };
-    });
+  private lookIntoAll(mesh: Mesh): readonly Withdrawal[] {
+    for (const refusal of mesh.refusals()) {
+      if (this.inquiries.has(idOf(refusal.place))) continue;
+      const settled = this.lookInto(refusal, mesh);
+      // The world is another one now, and all were looked into once more.
+      if (settled.length > 0) return settled;
+    }
+    return [];
+  }
+
+  private lookInto(refusal: Refusal, mesh: Mesh): readonly Withdrawal[] {
+    const id = idOf(refusal.place);
+    const known = this.inquiries.get(id);
+    const inquiry = known ?? this.open(refusal, mesh);
+    if (!inquiry) return [];
+    this.inquiries.set(id, inquiry);
+    return this.advance(inquiry, mesh);
+  }
+
+  private open(refusal: Refusal, mesh: Mesh): Inquiry | undefined {
+    const { place, rejection } = refusal;
+    const resource = mesh.resource(place);
+    // What is no longer wanted in this version may be refused for all we care; what others take is not at fault.
+    if (resource?.version !== rejection.version || this.inquiries.size >= INQUIRY_LIMIT) return undefined;
+    if (this.unexplained.has(unexplainedId(refusal))) return undefined;
+    if (mesh.isHeld(place.type, place.name, rejection.version) || !mayBeConfig(rejection.message))
+      return undefined;
+    const suspects = suspectsOf(resource, rejection.message, mesh.world(), this.forms);
+    return suspects.length > 0 ? new Inquiry(refusal, suspects) : undefined;
+  }
+
+  private advance(inquiry: Inquiry | undefined, mesh: Mesh): readonly Withdrawal[] {
+    if (!inquiry) return [];
+    inquiry.advance(mesh, this.out(), (type, version) => this.refusedVersions.has(`${type} ${version}`));
+    if (inquiry.state === 'searching') return [];
+    this.inquiries.delete(idOf(inquiry.refusal.place));
+    if (inquiry.state === 'none') this.unexplained.add(unexplainedId(inquiry.refusal));
+    const settled = [...inquiry.standIns].map(([identity, standIn]) =>
+      withdrawalOf(identity, standIn, inquiry.refusal),
+    );
     for (const withdrawal of settled) this.found.set(withdrawal.identity, withdrawal);
-    return settled;
+    if (settled.length > 0) {
+      this.onChange('withdrawals');
+      mesh.withdraw(this.out());
+      this.dropMoot(mesh);
+    }
+    return [...settled, ...this.lookIntoAll(mesh)];
   }
 
-  private leaveUnexplained(what: string): void {
-    this.unexplained.add(what);
-    const [oldest] = this.unexplained;
-    if (this.unexplained.size > UNEXPLAINED_LIMIT) this.unexplained.delete(oldest!);
-  }
-
-  private out(): ReadonlySet<string> {
-    const searched = [...this.cases.values()].flatMap(({ search }) => search.withdrawn);
-    return new Set([...this.found.keys(), ...searched]);
+  private out(): Withdrawn {
+    return new Map([...this.found].map(([identity, { standIn }]) => [identity, standIn]));
   }
 }
 
-function idOf({ proxyClass, type, name }: Place): string {
-  return `${proxyClass.className} ${type} ${name}`;
+function unexplainedId({ place, rejection }: { place: Place; rejection: Rejection }): string {
+  return `${place.type} ${rejection.version}`;
 }
 
-function keyOf(identity: string): ResourceKey {
-  return identity.slice(0, identity.lastIndexOf('@'));
+function withdrawalOf(identity: string, standIn: Withdrawal['standIn'], refusal: Refusal): Withdrawal {
+  const { place, rejection, prober } = refusal;
+  const { type, name } = place;
+  const { message, at } = rejection;
+  return { identity, key: keyOf(identity), standIn, type, name, proxy: prober?.proxy.id, message, at };
+}
+
+/** The last so many of what was added. */
+class Memory {
+  private readonly held = new Set<string>();
+
+  constructor(private readonly limit: number) {}
+
+  has(what: string): boolean {
+    return this.held.has(what);
+  }
+
+  add(what: string): void {
+    this.held.add(what);
+    const [oldest] = this.held;
+    if (this.held.size > this.limit) this.held.delete(oldest!);
+  }
 }

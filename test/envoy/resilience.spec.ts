@@ -74,6 +74,13 @@ const OTHERS: readonly HttpCase[] = [
     answer: { 'grpc-status': '14' },
   },
   { name: 'delays', path: '/delay', by: 'one' },
+  {
+    name: "ends a gRPC call at its caller's deadline",
+    path: '/slow/deadline',
+    method: 'POST',
+    headers: { 'content-type': 'application/grpc', 'grpc-timeout': '100m' },
+    answer: { 'grpc-status': '4' },
+  },
 ];
 
 describe('a VirtualService', () => {

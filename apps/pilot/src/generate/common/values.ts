@@ -1,4 +1,4 @@
-import type { google } from '#common/proto/envoy';
+import type { envoy, google } from '#common/proto/envoy';
 import { parseDuration } from '#config';
 
 export type Duration = google.protobuf.Duration.$Properties;
@@ -14,3 +14,9 @@ export function duration(text: string | undefined): Duration | undefined {
   if (milliseconds === undefined || milliseconds < 0) return undefined;
   return { seconds: Math.floor(milliseconds / 1e3), nanos: Math.round((milliseconds % 1e3) * 1e6) };
 }
+
+/** A route without a timeout; the deadline of a gRPC call is that of its caller. */
+export const NO_TIMEOUT: envoy.config.route.v3.RouteAction.$Properties = {
+  timeout: { seconds: 0 },
+  maxStreamDuration: { grpcTimeoutHeaderMax: { seconds: 0 } },
+};

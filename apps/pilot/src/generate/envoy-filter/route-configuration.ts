@@ -1,7 +1,7 @@
 import type { Patch } from '../../model/patch.js';
 import { editList } from './list.js';
 import type { Fields } from './message.js';
-import { isMerge, listOf, mergeValue, textOf, valueOf } from './message.js';
+import { isMerge, listOf, mergeValue, messageOf, textOf, valueOf } from './message.js';
 import type { RouteServer } from './route-match.js';
 import { asksForRoute, hostMatches, routeMatches, tableMatches } from './route-match.js';
 
@@ -82,7 +82,7 @@ function patchRoutes(patch: Patch, host: Fields): boolean {
   const matches = (route: Fields): boolean => routeMatches(patch, route);
   if (isMerge(patch)) {
     const found = routes.filter(matches);
-    for (const route of found) mergeValue(patch, route);
+    for (const route of found) mergeRoute(patch, route);
     return found.length > 0;
   }
   const asks = asksForRoute(patch) || patch.operation === 'REMOVE';
@@ -90,6 +90,14 @@ function patchRoutes(patch: Patch, host: Fields): boolean {
   const edited = editList(routes, patch, { asks, matches });
   if (edited) host['routes'] = edited;
   return edited !== undefined;
+}
+
+/** Beside a deadline for gRPC alone Envoy looks at no timeout: one that a patch states takes its place. */
+function mergeRoute(patch: Patch, route: Fields): void {
+  mergeValue(patch, route);
+  const stated = messageOf(valueOf(patch), 'route') ?? {};
+  const action = messageOf(route, 'route');
+  if (stated['timeout'] && !stated['max_stream_duration']) delete action?.['max_stream_duration'];
 }
 
 function keepingName(message: Fields, change: () => void): void {

@@ -6,6 +6,7 @@ import { unknownDestination, egressProxy, outboundPolicy } from '../common/outbo
 import { servesAllPorts } from '../common/own-egress.js';
 import { parseSniffedRoute } from '../common/names.js';
 import { distinctSources } from '../common/provenance.js';
+import { NO_TIMEOUT } from '../common/values.js';
 import type { VirtualHostPick } from '../vhds/inputs.js';
 import { virtualHost, virtualHostSources } from '../vhds/virtual-host.js';
 
@@ -70,6 +71,6 @@ function catchAll(mode: UnknownHosts): VirtualHost[] {
       },
     ];
   }
-  const route = { cluster: mode.allow, timeout: { seconds: 0 }, maxGrpcTimeout: { seconds: 0 } };
+  const route = { cluster: mode.allow, ...NO_TIMEOUT };
   return [{ name: 'allow_any', ...shared, routes: [{ name: 'allow_any', match: { prefix: '/' }, route }] }];
 }

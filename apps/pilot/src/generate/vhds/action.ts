@@ -1,6 +1,6 @@
 import type { Destination, HTTPRoute, HTTPRouteDestination } from '#config';
 import type { envoy } from '#common/proto/envoy';
-import { duration } from '../common/values.js';
+import { NO_TIMEOUT, duration } from '../common/values.js';
 import { BLACK_HOLE } from '../common/names.js';
 import { regex } from '../common/string-match.js';
 import { destinationRef } from './destinations.js';
@@ -54,10 +54,14 @@ function routeAction(http: HTTPRoute, namespace: string, pick: VirtualHostPick):
   };
 }
 
-/** None unless stated. A gRPC client's own deadline counts as far as it lies within. */
+/**
+ * None unless stated. Without one the deadline of a gRPC call is that of its caller; with one Envoy would forget it over
+ * that deadline, which the caller keeps by itself anyhow.
+ */
 function timeouts(stated: string | undefined): RouteAction {
-  const timeout = duration(stated) ?? { seconds: 0 };
-  return { timeout, maxGrpcTimeout: timeout };
+  const timeout = duration(stated);
+  const isStated = timeout !== undefined && (timeout.seconds !== 0 || timeout.nanos !== 0);
+  return isStated ? { timeout } : NO_TIMEOUT;
 }
 
 /** Among several destinations those without weight get nothing. */

@@ -3,6 +3,7 @@ import { registerAgent } from './agent.js';
 import { registerDemo } from './demo.js';
 import { registerDescribe } from './describe.js';
 import { registerExpr } from './expr.js';
+import { registerManifest } from './manifest.js';
 import { registerProxyConfig } from './proxy-config.js';
 import { registerProxyStatus } from './proxy-status.js';
 import { registerToken } from './token.js';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Register[] = [
   registerValidate,
   registerDescribe,
   registerExpr,
+  registerManifest,
   registerProxyStatus,
   registerProxyConfig,
   registerVersion,

@@ -88,6 +88,7 @@ async function link(program: string): Promise<void> {
 }
 
 function lastLines(error: unknown): string {
-  const { stderr, message } = error as { stderr?: string; message: string };
+  const { stderr, message, code } = error as { stderr?: string; message: string; code?: unknown };
+  if (code === 'ENOENT') return 'there is no Go on PATH';
   return (stderr || message).trim().split('\n').slice(-5).join('\n');
 }

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+
+export function registerManifest(program: Command): void {
+  program
+    .command('manifest')
+    .description('manifests of an installation in Kubernetes')
+    .command('generate')
+    .description("print manifests for 'kubectl apply --server-side -f -'")
+    .option('--component <names...>', "'base': the definitions of all kinds", ['base'])
+    .action(async (options: { component: string[] }) => {
+      const { generateManifests } = await import('../manifest/generate.js');
+      process.stdout.write(generateManifests(options.component));
+    });
+}

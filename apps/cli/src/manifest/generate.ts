@@ -1,0 +1,17 @@
+import { stringify } from 'yaml';
+import { customResourceDefinitions } from '#config';
+
+/** Parts of an installation, each a list of manifests. */
+const COMPONENTS: ReadonlyMap<string, () => readonly object[]> = new Map([
+  ['base', customResourceDefinitions],
+]);
+
+/** The manifests of these components as one YAML text. @throws with the names that there are */
+export function generateManifests(components: readonly string[]): string {
+  const manifests = components.flatMap((name) => {
+    const component = COMPONENTS.get(name);
+    if (!component) throw new Error(`no component ${name}: there are ${[...COMPONENTS.keys()].join(', ')}`);
+    return component();
+  });
+  return manifests.map((manifest) => stringify(manifest, { aliasDuplicateObjects: false })).join('---\n');
+}

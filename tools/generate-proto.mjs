@@ -69,6 +69,7 @@ const BUNDLES = {
     `${filters}/network/redis_proxy/v3/redis_proxy.proto`,
     `${filters}/network/set_filter_state/v3/set_filter_state.proto`,
     `${filters}/network/rbac/v3/rbac.proto`,
+    `${filters}/network/sni_cluster/v3/sni_cluster.proto`,
     `${filters}/http/router/v3/router.proto`,
     `${filters}/http/fault/v3/fault.proto`,
     `${filters}/http/cors/v3/cors.proto`,

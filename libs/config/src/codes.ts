@@ -29,6 +29,8 @@ export const CODES = {
   ineffectiveMatch: entry('IST0131', 'Info'),
   /** A VirtualService has a host that its gateway does not serve. */
   hostNotInGateway: entry('IST0132', 'Warning'),
+  /** Servers of Gateways for the same workloads are in each other's way: the older stays. */
+  gatewayConflict: entry('IST0145', 'Error'),
   /** The text is no YAML, or no UTF-8. */
   syntax: entry('QT0001', 'Error'),
   /** The document does not say which resource it is. */

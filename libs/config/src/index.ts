@@ -10,6 +10,9 @@ export * from './resource.js';
 export * from './kinds/destination-rule.js';
 export * from './kinds/extension-provider.js';
 export * from './kinds/envoy-filter.js';
+export * from './gateways/merge.js';
+export * from './gateways/servers.js';
+export * from './kinds/gateway.js';
 export * from './kinds/mesh.js';
 export * from './kinds/networking.js';
 export * from './kinds/policy.js';
@@ -27,6 +30,7 @@ export type { DocumentReading, LocatedProblem, LocatedReference } from './read/m
 export { provisionsOf } from './references.js';
 export type { Provision, Reference } from './references.js';
 export * from './routes/delegation.js';
+export { knownCipherSuites, knownCurves } from './rules/tls-config.js';
 export { MESH_GATEWAY, gatewayNames } from './routes/names.js';
 export { currentFilterName } from './rules/envoy-filter-names.js';
 export { encodePatchValue } from './rules/envoy-filter-value.js';

@@ -190,15 +190,48 @@ const destinationRule = fc.record({
   exportTo,
 });
 
-const gateway = fc.record({
-  selector: fc.constantFrom({ istio: 'gateway' }, { istio: 'other' }),
-  servers: fc.array(
-    fc.record({
-      port: fc.constantFrom({ number: 80, protocol: 'HTTP' }, { number: 8080, protocol: 'HTTP' }),
-      hosts: fc.constantFrom(['*'], ['*.example.com'], ['default/x.example.com']),
-    }),
-    { minLength: 1, maxLength: 2 },
+const gatewayHosts = fc.constantFrom(
+  ['*'],
+  ['*.example.com'],
+  ['default/x.example.com'],
+  ['./*.local', 'x.example.com'],
+  ['backend/*', 'default/a.default.svc.cluster.local'],
+);
+const bind = fc.constantFrom(undefined, undefined, '127.0.0.1', 'unix:///run/gateway.sock');
+const plainServer = fc.record({
+  port: fc.record({
+    number: fc.constantFrom(80, 443),
+    name: fc.constantFrom('one', 'two'),
+    protocol: fc.constantFrom('HTTP', 'HTTP', 'GRPC-WEB', 'TCP', 'MONGO'),
+  }),
+  hosts: gatewayHosts,
+  bind,
+  tls: fc.constantFrom(undefined, undefined, { httpsRedirect: true }),
+});
+const secureServer = fc.record({
+  port: fc.record({
+    number: fc.constantFrom(80, 443),
+    name: fc.constantFrom('one', 'two'),
+    protocol: fc.constantFrom('HTTPS', 'HTTPS', 'TLS'),
+  }),
+  hosts: gatewayHosts,
+  bind,
+  tls: fc.constantFrom(
+    { mode: 'SIMPLE', credentialName: 'one' },
+    { mode: 'MUTUAL', credentialName: 'one', subjectAltNames: ['a.example.com'] },
+    { mode: 'ISTIO_MUTUAL', minProtocolVersion: 'TLSV1_3' },
+    { mode: 'PASSTHROUGH' },
+    { mode: 'AUTO_PASSTHROUGH' },
   ),
+});
+const gateway = fc.record({
+  selector: fc.constantFrom(
+    { istio: 'gateway' },
+    { istio: 'other' },
+    { istio: 'gateway', app: 'a' },
+    undefined,
+  ),
+  servers: fc.array(fc.oneof(plainServer, secureServer), { minLength: 1, maxLength: 3 }),
 });
 
 const egressHosts = fc.constantFrom(
@@ -335,7 +368,10 @@ const anyResource = fc.oneof(
   { weight: 3, arbitrary: resource('networking.istio.io', 'WorkloadEntry', names, workloadEntry) },
   { weight: 4, arbitrary: resource('networking.istio.io', 'VirtualService', names, virtualService) },
   { weight: 3, arbitrary: resource('networking.istio.io', 'DestinationRule', names, destinationRule) },
-  { weight: 2, arbitrary: resource('networking.istio.io', 'Gateway', fc.constant('web'), gateway) },
+  {
+    weight: 2,
+    arbitrary: resource('networking.istio.io', 'Gateway', fc.constantFrom('web', 'web', 'side'), gateway),
+  },
   { weight: 1, arbitrary: resource('networking.istio.io', 'Sidecar', names, sidecar) },
   { weight: 2, arbitrary: resource('networking.istio.io', 'EnvoyFilter', names, envoyFilter) },
   { weight: 1, arbitrary: resource('security.istio.io', 'PeerAuthentication', names, peerAuthentication) },

@@ -8,7 +8,6 @@ export const fact = {
   services: 'services',
   /** Which ports any service has, and whether HTTP or not. */
   ports: 'ports',
-  gateways: 'gateways',
   /** Which wildcard hosts VirtualServices have. */
   wildcardVirtualServices: 'vs-wildcards',
   /** Which host has which subsets. */
@@ -54,6 +53,8 @@ export const fact = {
   anyEnvoyFilters: (part: PatchedPart): Fact => `envoy-filters/${part}`,
   /** Which EnvoyFilters of a namespace do, and what they say of this part. */
   envoyFilters: (part: PatchedPart, namespace: string): Fact => `envoy-filters/${part}/${namespace}`,
+  /** Gateways that ask for a label, `key=value`; the empty text: those that ask for none. */
+  gateways: (label: string): Fact => `gateways/${label}`,
   sidecars: (namespace: string): Fact => `sidecars/${namespace}`,
   telemetries: (namespace: string): Fact => `telemetries/${namespace}`,
   proxyConfigs: (namespace: string): Fact => `proxy-configs/${namespace}`,

@@ -1,8 +1,11 @@
-import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService } from '#config';
+import type { DestinationRule, Sidecar, Telemetry, VirtualService } from '#config';
 import type { Config } from '../model/config.js';
 import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
 import { EgressScope, wholeScope } from '../model/egress-scope.js';
+import { anyAddress } from '../model/addresses.js';
+import type { GatewayTable } from '../model/gateways.js';
+import { gatewayTable } from '../model/gateways.js';
 import { fullHost } from '../model/host.js';
 import { recordedMesh } from '../model/mesh-settings.js';
 import type { Mesh } from '../model/mesh.js';
@@ -16,6 +19,8 @@ import type { Workload } from '../model/workload.js';
 import { matches } from '../model/workload.js';
 import { rulesFor } from './destination-rules.js';
 import { fact } from './facts.js';
+import { placedServers, targetPorts } from './gateway-servers.js';
+import { labelText } from './indexes/gateway-index.js';
 import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/hosted.js';
@@ -40,6 +45,7 @@ type Labels = Readonly<Record<string, string>>;
 interface Seen {
   readonly services: Map<string, readonly ServiceSummary[]>;
   readonly onPort: Map<string, readonly PortUse[]>;
+  readonly gateways: Map<string, GatewayTable>;
 }
 
 /** Answers from the indexes, and writes down which facts it answered from. */
@@ -53,7 +59,7 @@ export class RecordedView implements WorldView {
     private readonly indexes: Indexes,
     private readonly record: (fact: Fact) => void,
     private readonly viewer?: Proxy,
-    private readonly seen: Seen = { services: new Map(), onPort: new Map() },
+    private readonly seen: Seen = { services: new Map(), onPort: new Map(), gateways: new Map() },
   ) {
     this.recordedMesh = recordedMesh(indexes.mesh.mesh, (settings) => record(fact.mesh(settings)));
   }
@@ -316,6 +322,16 @@ export class RecordedView implements WorldView {
       .filter((config) => gatewaysOf(config).includes(gateway) && this.isExported(config, namespace));
   }
 
+  coveringVirtualServices(
+    gateway: string,
+    host: string,
+    namespace: string,
+  ): readonly Config<VirtualService>[] {
+    this.record(fact.wildcardVirtualServices);
+    const wildcards = this.indexes.virtualServices.table.covering(host);
+    return wildcards.flatMap((wildcard) => this.gatewayVirtualServices(gateway, wildcard, namespace));
+  }
+
   private delegatesOf(root: Config<VirtualService>): Config<VirtualService>[] {
     return delegatesNamedBy(root).flatMap(
       ({ namespace, name }) => this.delegate(namespace, name, root.namespace) ?? [],
@@ -376,9 +392,21 @@ export class RecordedView implements WorldView {
     });
   }
 
-  gateways(labels: Labels): readonly Config<Gateway>[] {
-    this.record(fact.gateways);
-    return this.indexes.gateways.all().filter(({ spec }) => matches(spec.selector, labels));
+  gatewayTable(proxy: Proxy): GatewayTable {
+    const { labels } = proxy;
+    const home = this.environment.switches?.scopeGatewayToNamespace ? proxy.namespace : '*';
+    const place = { address: anyAddress(proxy), targets: targetPorts(this.instances(proxy)) };
+    const filed = ['', ...Object.entries(labels).map(([key, value]) => labelText(key, value))];
+    for (const label of filed) this.record(fact.gateways(label));
+    // What the same Gateways make of the same place is the same: put together once per world.
+    return once(this.seen.gateways, JSON.stringify([labels, home, place]), () => {
+      const selecting = filed
+        .flatMap((label) => this.indexes.gateways.under(label))
+        .filter(
+          ({ spec, namespace }) => matches(spec.selector, labels) && (home === '*' || namespace === home),
+        );
+      return gatewayTable(placedServers(selecting.sort(byAge), place));
+    });
   }
 
   sidecar(proxy: Proxy): Config<Sidecar> | undefined {

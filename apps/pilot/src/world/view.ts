@@ -1,5 +1,6 @@
-import type { DestinationRule, Gateway, Sidecar, Telemetry, VirtualService } from '#config';
+import type { DestinationRule, Sidecar, Telemetry, VirtualService } from '#config';
 import type { Config } from '../model/config.js';
+import type { GatewayTable } from '../model/gateways.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import type { Patch, PatchedPart } from '../model/patch.js';
@@ -26,6 +27,8 @@ export interface Switches {
   readonly http10?: boolean;
   /** PILOT_BLOCK_HTTP_ON_443=false: services may speak plain HTTP on HTTPS's port. */
   readonly httpOn443?: boolean;
+  /** PILOT_SCOPE_GATEWAY_TO_NAMESPACE: Gateways select proxies of their own namespace only. */
+  readonly scopeGatewayToNamespace?: boolean;
   /** ISTIO_DUAL_STACK: proxies with addresses of both families listen on both. */
   readonly dualStack?: boolean;
 }
@@ -111,6 +114,12 @@ export interface WorldView {
   meshVirtualServices(host: string, namespace: string): readonly Config<VirtualService>[];
   /** Those bound to a gateway under exactly this host that the namespace may see, older first. */
   gatewayVirtualServices(gateway: string, host: string, namespace: string): readonly Config<VirtualService>[];
+  /** Those bound to it under a wildcard that covers this host, the most specific first. */
+  coveringVirtualServices(
+    gateway: string,
+    host: string,
+    namespace: string,
+  ): readonly Config<VirtualService>[];
   /** The VirtualService of this name, if it is a delegate and VirtualServices of namespace `root` may use it. */
   delegate(namespace: string, name: string, root: string): Config<VirtualService> | undefined;
   /** @param gateway `namespace/name`, or `mesh`; only VirtualServices that the namespace may see */
@@ -121,7 +130,8 @@ export interface WorldView {
   /** The names of a host's subsets. */
   subsets(host: string, proxy: Proxy): readonly string[];
 
-  gateways(labels: Readonly<Record<string, string>>): readonly Config<Gateway>[];
+  /** All that the Gateways which select a proxy make it do. */
+  gatewayTable(proxy: Proxy): GatewayTable;
   sidecar(proxy: Proxy): Config<Sidecar> | undefined;
   /** The Telemetry resources that count for a proxy, the most general first. */
   telemetries(proxy: Proxy): readonly Config<Telemetry>[];

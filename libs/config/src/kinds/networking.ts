@@ -1,4 +1,5 @@
 import type { ConnectionPoolSettings } from './destination-rule.js';
+import type { ServerTLSSettings } from './gateway.js';
 
 /**
  * networking.istio.io as far as Quartet reads it: today's field names, in proto3 JSON.
@@ -142,28 +143,6 @@ export interface Port {
   targetPort?: number;
 }
 
-export interface Server {
-  name?: string;
-  port: Port;
-  bind?: string;
-  hosts: string[];
-  tls?: {
-    httpsRedirect?: boolean;
-    mode?: 'PASSTHROUGH' | 'SIMPLE' | 'MUTUAL' | 'AUTO_PASSTHROUGH' | 'ISTIO_MUTUAL' | 'OPTIONAL_MUTUAL';
-    serverCertificate?: string;
-    privateKey?: string;
-    caCertificates?: string;
-    credentialName?: string;
-    subjectAltNames?: string[];
-  };
-  defaultEndpoint?: string;
-}
-
-export interface Gateway {
-  selector?: Record<string, string>;
-  servers: Server[];
-}
-
 /** Also the spec of a WorkloadEntry. */
 export interface WorkloadEntry {
   /** IP, host name (DNS resolution) or `unix:///absolute/path`. */
@@ -197,7 +176,7 @@ export interface Sidecar {
     captureMode?: 'DEFAULT' | 'IPTABLES' | 'NONE';
     /** `127.0.0.1:PORT`, `0.0.0.0:PORT` or `unix:///path`. */
     defaultEndpoint?: string;
-    tls?: Server['tls'];
+    tls?: ServerTLSSettings;
     connectionPool?: ConnectionPoolSettings;
   }[];
   egress?: {

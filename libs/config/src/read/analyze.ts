@@ -1,6 +1,7 @@
 import { diagnostic } from '../codes.js';
 import type { Diagnostic } from '../diagnostics.js';
 import { formatPath } from '../problem.js';
+import { gatewayConflicts } from '../gateways/conflicts.js';
 import type { Provision } from '../references.js';
 import type { Origin, Resource, ResourceKey } from '../resource.js';
 import { routeConflicts } from '../routes/conflicts.js';
@@ -44,13 +45,16 @@ export function foreignProvisions(readings: Iterable<FileReading>): Provision[] 
   );
 }
 
+const CONFLICTS = [routeConflicts, ruleConflicts, gatewayConflicts];
+
 /** Resources that contradict each other; `originOf` says where each stands. */
 export function conflicts(
   resources: Iterable<Resource>,
   originOf: (key: ResourceKey) => Origin | undefined,
 ): Diagnostic[] {
   const all = [...resources];
-  return [...routeConflicts(all), ...ruleConflicts(all)].map(({ code, message, path, resource }) =>
+  const findings = CONFLICTS.flatMap((find) => find(all));
+  return findings.map(({ code, message, path, resource }) =>
     diagnostic(code, message, {
       origin: originOf(resource) ?? { file: '', line: 0 },
       path: formatPath(path),

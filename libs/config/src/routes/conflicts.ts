@@ -1,8 +1,10 @@
 import type { CodeName } from '../codes.js';
-import type { Gateway, VirtualService } from '../kinds/networking.js';
+import type { Gateway } from '../kinds/gateway.js';
+import type { VirtualService } from '../kinds/networking.js';
 import type { Path } from '../problem.js';
 import type { Resource, ResourceKey } from '../resource.js';
 import { resourceKey } from '../resource.js';
+import { byAge } from './age.js';
 import { delegateOf, delegated } from './delegation.js';
 import { MESH_GATEWAY, fullHostName, gatewayNames } from './names.js';
 
@@ -51,14 +53,6 @@ function meshHostConflicts(services: readonly Routes[]): Finding[] {
 function hostConflict({ key }: Routes, index: number, host: string, first: Routes): Finding {
   const message = `host ${host} of the mesh gateway is that of VirtualService ${first.namespace}/${first.name} already, which stays`;
   return { code: 'meshHostConflict', message, resource: key, path: ['spec', 'hosts', index] };
-}
-
-/** Istio's order in every conflict: the older resource, then the smaller name, then the smaller namespace. */
-export function byAge(a: Resource, b: Resource): number {
-  const age = (one: Resource): string[] => [one.creationTimestamp, one.name, one.namespace];
-  const [left, right] = [age(a), age(b)];
-  const at = left.findIndex((part, index) => part !== right[index]);
-  return at < 0 ? 0 : (left[at] ?? '') < (right[at] ?? '') ? -1 : 1;
 }
 
 /** Whether any namespace sees both. */

@@ -1,7 +1,7 @@
 import type { DestinationRule } from '../kinds/destination-rule.js';
 import type { Resource } from '../resource.js';
 import type { Finding } from './conflicts.js';
-import { byAge } from './conflicts.js';
+import { byAge } from './age.js';
 import { fullHostName } from './names.js';
 
 type Rule = Resource<DestinationRule>;

@@ -1,7 +1,8 @@
-import type { Gateway, Server } from '../kinds/networking.js';
+import type { Gateway, Server } from '../kinds/gateway.js';
 import type { Scope } from '../problem.js';
 import { checkScopedHost } from './names.js';
 import { checkServicePort } from './port.js';
+import { checkServerTls } from './server-tls.js';
 import { checkLabels, checkUnique, isAddress } from './text.js';
 
 /** @see https://istio.io/latest/docs/reference/config/networking/gateway/ */
@@ -26,17 +27,29 @@ function checkServer(server: Server, scope: Scope): void {
   const onSocket = server.bind?.startsWith('unix://') ?? false;
   checkServicePort(server.port, scope.at('port'), { zero: onSocket });
   if (server.port && !server.port.name) scope.at('port').error('port needs a name');
-  if (server.bind !== undefined && !onSocket && !isAddress(server.bind)) {
-    scope.at('bind').error(`bind has to be an address or unix:///path, not ${JSON.stringify(server.bind)}`);
-  }
+  if (server.port?.protocol?.toUpperCase() === 'UDP')
+    scope.at('port', 'protocol').error('gateways carry no UDP');
+  if (server.bind !== undefined) checkBind(server.bind, scope.at('bind'));
   if (!server.hosts?.length) scope.at('hosts').error('server config must contain at least one host');
   server.hosts?.forEach((host, index) =>
     checkScopedHost(host, scope.at('hosts', index), { namespace: 'optional' }),
   );
-  checkServerTls(server, scope);
+  checkServerMode(server, scope);
 }
 
-function checkServerTls(server: Server, scope: Scope): void {
+function checkBind(bind: string, scope: Scope): void {
+  const path = bind.startsWith('unix://') ? bind.slice('unix://'.length) : undefined;
+  if (path === undefined) {
+    if (!isAddress(bind))
+      scope.error(`bind has to be an address or unix:///path, not ${JSON.stringify(bind)}`);
+    return;
+  }
+  if (!/^[/@]./.test(path)) scope.error('a socket is unix:///absolute/path or unix://@name');
+  // sockaddr_un holds 108 bytes with the ending zero: Envoy refuses longer ones.
+  if (Buffer.byteLength(path) > 107) scope.error('a unix socket path has at most 107 bytes');
+}
+
+function checkServerMode(server: Server, scope: Scope): void {
   const protocol = server.port?.protocol?.toUpperCase();
   const secure = protocol === 'HTTPS' || protocol === 'TLS';
   const { tls } = server;
@@ -47,17 +60,5 @@ function checkServerTls(server: Server, scope: Scope): void {
   }
   if (!secure) return;
   if (tls.httpsRedirect) scope.at('tls', 'httpsRedirect').error('httpsRedirect is for plain HTTP servers');
-  checkServerCertificates(tls, scope.at('tls'));
-}
-
-export function checkServerCertificates(tls: NonNullable<Server['tls']>, scope: Scope): void {
-  const mode = tls.mode ?? 'PASSTHROUGH';
-  const files = [tls.serverCertificate, tls.privateKey, tls.caCertificates].some(Boolean);
-  if (mode === 'ISTIO_MUTUAL' && (files || tls.credentialName)) {
-    scope.error('ISTIO_MUTUAL uses the certificates of the mesh: name no others');
-  }
-  if (!['SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL'].includes(mode) || tls.credentialName) return;
-  if (!tls.serverCertificate) scope.error(`${mode} TLS requires a server certificate`);
-  if (!tls.privateKey) scope.error(`${mode} TLS requires a private key`);
-  if (mode !== 'SIMPLE' && !tls.caCertificates) scope.error(`${mode} TLS requires a client CA bundle`);
+  checkServerTls(tls, scope.at('tls'));
 }

@@ -1,9 +1,9 @@
 import type { Sidecar } from '../kinds/networking.js';
 import type { Scope } from '../problem.js';
 import { checkDestination } from './destination.js';
-import { checkServerCertificates } from './gateway.js';
 import { checkScopedHost } from './names.js';
 import { checkServicePort } from './port.js';
+import { checkServerTls } from './server-tls.js';
 import { checkLabels, checkUnique, isAddress } from './text.js';
 import { checkConnectionPool } from './traffic-policy.js';
 
@@ -47,14 +47,7 @@ function checkIngressTls({ port, tls = {} }: Ingress, scope: Scope): void {
     scope.error('server cannot have TLS settings for non HTTPS/TLS ports');
   if (tls.mode !== 'SIMPLE' && tls.mode !== 'MUTUAL' && tls.mode !== 'OPTIONAL_MUTUAL')
     scope.at('mode').error('a sidecar terminates TLS in the modes SIMPLE, MUTUAL and OPTIONAL_MUTUAL');
-  if (tls.httpsRedirect) scope.at('httpsRedirect').error('httpsRedirect is not supported in ingress tls');
-  if (tls.subjectAltNames?.length)
-    scope.at('subjectAltNames').error('subjectAltNames is not supported in ingress tls');
-  if (tls.credentialName)
-    scope
-      .at('credentialName')
-      .error('a sidecar has no credentials but files: name serverCertificate and privateKey');
-  checkServerCertificates(tls, scope);
+  checkServerTls(tls, scope);
 }
 
 function checkEgressProxy(policy: Sidecar['outboundTrafficPolicy'], scope: Scope): void {

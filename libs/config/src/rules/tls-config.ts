@@ -10,15 +10,40 @@ const CIPHER_SUITES = new Set([
 ]);
 const CURVES = new Set(['P-256', 'P-384', 'P-521', 'X25519', 'X25519MLKEM768']);
 
-/** Envoy refuses a listener for one unknown name. */
+/** Those of these names that Envoy knows: for one unknown it refuses a whole listener. */
+export function knownCipherSuites(names: readonly string[]): string[] {
+  return names.filter((name) => CIPHER_SUITES.has(name));
+}
+
+export function knownCurves(names: readonly string[]): string[] {
+  return names.filter((name) => CURVES.has(name));
+}
+
 export function checkTlsConfig(config: TLSConfig | undefined, scope: Scope): void {
-  config?.cipherSuites?.forEach((suite, index) => {
-    if (!CIPHER_SUITES.has(suite))
-      scope.at('cipherSuites', index).error(`unknown cipher suite ${JSON.stringify(suite)}`);
-  });
-  config?.ecdhCurves?.forEach((curve, index) => {
-    if (!CURVES.has(curve)) scope.at('ecdhCurves', index).error(`unknown curve ${JSON.stringify(curve)}`);
-  });
-  if (config?.cipherSuites?.length && config.minProtocolVersion === 'TLSV1_3')
+  if (config) checkTlsAlgorithms(config, scope, 'refused');
+}
+
+interface Algorithms {
+  readonly cipherSuites?: readonly string[];
+  readonly ecdhCurves?: readonly string[];
+  readonly minProtocolVersion?: string;
+}
+
+/** @param unknown whether a name that nobody knows is left out, as long as others are left */
+export function checkTlsAlgorithms(
+  { cipherSuites = [], ecdhCurves = [], minProtocolVersion }: Algorithms,
+  scope: Scope,
+  unknown: 'refused' | 'ignored',
+): void {
+  const report = (names: readonly string[], known: readonly string[], at: Scope, what: string): void =>
+    names.forEach((name, index) => {
+      if (known.includes(name)) return;
+      const message = `unknown ${what} ${JSON.stringify(name)}`;
+      if (unknown === 'refused' || known.length === 0) at.at(index).error(message);
+      else at.at(index).warn('noEffect', message);
+    });
+  report(cipherSuites, knownCipherSuites(cipherSuites), scope.at('cipherSuites'), 'cipher suite');
+  report(ecdhCurves, knownCurves(ecdhCurves), scope.at('ecdhCurves'), 'curve');
+  if (cipherSuites.length > 0 && minProtocolVersion === 'TLSV1_3')
     scope.at('cipherSuites').warn('noEffect', 'TLS 1.3 chooses among suites of its own');
 }

@@ -35,6 +35,11 @@ export function noEffect(because: string): Schema {
   return { unsupported: 'warned', because };
 }
 
+/** Known, out of place here for this reason, and important to security: an error that gives it. */
+export function refusedFor(because: string): Schema {
+  return { unsupported: 'refused', because };
+}
+
 /** A message: unknown fields are errors. */
 export function message(properties: Record<string, Schema>): Schema {
   return { type: 'object', properties, additionalProperties: false };

@@ -1,26 +1,28 @@
-import { bool, labels, list, message, oneOf, refused, text, uint32, unsupported } from './builder.js';
+import { bool, labels, list, message, noEffect, oneOf, text, uint32 } from './builder.js';
 import type { Schema } from './builder.js';
 
 export const port = message({ number: uint32, protocol: text, name: text, targetPort: uint32 });
 
-export const serverTls = message({
+const version = oneOf('TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3');
+const certificate = { serverCertificate: text, privateKey: text, caCertificates: text };
+
+export const serverTlsFields = {
   httpsRedirect: bool,
   mode: oneOf('PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'),
-  serverCertificate: text,
-  privateKey: text,
-  caCertificates: text,
-  caCrl: refused,
+  ...certificate,
+  caCrl: text,
   credentialName: text,
-  credentialNames: refused,
-  caCertCredentialName: refused,
-  tlsCertificates: refused,
+  credentialNames: list(text),
+  caCertCredentialName: text,
+  tlsCertificates: list(message(certificate)),
   subjectAltNames: list(text),
-  verifyCertificateSpki: refused,
-  verifyCertificateHash: refused,
-  minProtocolVersion: refused,
-  maxProtocolVersion: refused,
-  cipherSuites: refused,
-});
+  verifyCertificateSpki: list(text),
+  verifyCertificateHash: list(text),
+  minProtocolVersion: version,
+  maxProtocolVersion: version,
+  cipherSuites: list(text),
+  ecdhCurves: list(text),
+};
 
 /** @see https://istio.io/latest/docs/reference/config/networking/gateway/ */
 export const gateway: Schema = message({
@@ -28,12 +30,16 @@ export const gateway: Schema = message({
   servers: list(
     message({
       name: text,
-      port,
+      port: message({
+        number: uint32,
+        protocol: text,
+        name: text,
+        targetPort: noEffect('it is for services: where a gateway listens, its own service decides'),
+      }),
       bind: text,
       hosts: list(text),
-      tls: serverTls,
-      defaultEndpoint: text,
+      tls: message(serverTlsFields),
+      defaultEndpoint: noEffect('Istio acts on it nowhere'),
     }),
   ),
-  addresses: unsupported,
 });

@@ -61,7 +61,7 @@ function unsupportedField({ unsupported, because }: Schema, path: Path): Problem
   if (unsupported === 'refused') {
     return {
       code: 'refusedField',
-      message: `${name} is not supported, and ignoring it would weaken security`,
+      message: `${name} is not supported: ${because ?? 'ignoring it would weaken security'}`,
       path,
     };
   }

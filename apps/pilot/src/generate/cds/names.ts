@@ -1,4 +1,5 @@
 import type { WorldView } from '../../model/contract.js';
+import { isCoveredBy } from '../../model/host.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { ServiceSummary } from '../../world/view.js';
 import { egressListeners, importsOfPorts } from '../common/egress-scope.js';
@@ -9,6 +10,7 @@ import {
   PASSTHROUGH,
   inboundCluster,
   outboundCluster,
+  outboundSni,
 } from '../common/names.js';
 import { mixerClusterNames } from '../common/mixer.js';
 import { telemetryClusterNames, telemetryEdsNames } from './telemetry-names.js';
@@ -51,5 +53,17 @@ function servicesInScope(view: WorldView, proxy: Proxy): readonly ServiceSummary
 function namesOf(view: WorldView, proxy: Proxy, { host, ports }: ServiceSummary): string[] {
   const subsets = ['', ...view.subsets(host, proxy)];
   const numbers = ports.filter(({ protocol }) => protocol !== 'UDP').map(({ number }) => number);
-  return numbers.flatMap((port) => subsets.map((subset) => outboundCluster(port, subset, host)));
+  const passedOn = isPassedOn(view, proxy, host);
+  return numbers.flatMap((port) =>
+    subsets.flatMap((subset) => [
+      outboundCluster(port, subset, host),
+      ...(passedOn ? [outboundSni({ port, subset, host })] : []),
+    ]),
+  );
+}
+
+/** Whether the proxy passes on what is the mesh's TLS already, to a cluster that adds none of its own. */
+function isPassedOn(view: WorldView, proxy: Proxy, host: string): boolean {
+  if (proxy.type !== 'router') return false;
+  return view.gatewayTable(proxy).passedOn.some((of) => isCoveredBy(host, of));
 }

@@ -2,6 +2,7 @@ import type { ClientTLSSettings, TLSConfig } from '#config';
 import { envoy } from '#common/proto/envoy';
 import { any } from '../common/proto.js';
 import {
+  CA_SUFFIX,
   ISTIO_ALPN,
   anyoneIn,
   meshTls,
@@ -103,9 +104,6 @@ function fromFiles(
     ...(!tls.insecureSkipVerify && !(trustsAnybody && !caCertificates) && { validationContext }),
   };
 }
-
-/** Istio's name for the part of a credential that says whom to trust. */
-const CA_SUFFIX = '-cacert';
 
 function fromSecret(tls: ClientTLSSettings, credential: string, names: readonly string[]): CommonTlsContext {
   const combinedValidationContext = {

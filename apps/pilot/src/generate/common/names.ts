@@ -69,10 +69,6 @@ export function parseSniffedRoute(name: string): { host: string; port: number } 
   return match ? { host: match[1] ?? '', port: Number(match[2]) } : undefined;
 }
 
-export function gatewayRoute(port: number): string {
-  return `http.${port}`;
-}
-
 export function virtualHostName(host: string, port: number): string {
   return `${host}:${port}`;
 }

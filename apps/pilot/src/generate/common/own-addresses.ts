@@ -1,10 +1,7 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 
-/** Every address of a family that the proxy has: IPv4's, unless it has none of those. */
-export function anyAddress({ ipFamilies }: Proxy): string {
-  return ipFamilies === 'IPv6' ? '::' : '0.0.0.0';
-}
+export { anyAddress } from '../../model/addresses.js';
 
 export function loopback({ ipFamilies }: Proxy): string {
   return ipFamilies === 'IPv6' ? '::1' : '127.0.0.1';

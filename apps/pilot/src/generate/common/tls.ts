@@ -1,5 +1,5 @@
 import { envoy } from '#common/proto/envoy';
-import type { Server, TLSConfig } from '#config';
+import type { TLSConfig } from '#config';
 import type { Any } from './proto.js';
 import { any } from './proto.js';
 import type { MeshTrust } from './tls-parameters.js';
@@ -13,6 +13,11 @@ type SubjectAltName = envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMa
 
 /** ALPN by which mesh traffic is known from a client's own TLS. */
 export const ISTIO_ALPN = 'istio';
+
+/** What a sidecar's ALPN is, by version: any of them means the mesh's own TLS, and the latter that HTTP is inside. */
+export const MESH_TCP = [ISTIO_ALPN, 'istio-peer-exchange'];
+export const MESH_HTTP = ['istio-http/1.0', 'istio-http/1.1', 'istio-h2'];
+export const MESH_ALPN = [...MESH_TCP, ...MESH_HTTP];
 
 /** Secrets come from the agent beside the proxy, on a socket that only its own user may open. */
 function agentSecret(name: string): SdsSecretConfig {
@@ -31,13 +36,20 @@ function agentSecret(name: string): SdsSecretConfig {
   };
 }
 
-/** A secret of the user's, from Pilot, which gives it only to the namespace that it belongs to. */
+/**
+ * A secret of the user's, from Pilot, which gives it only to the namespace that it belongs to.
+ *
+ * @param credential a name, or a name with the scheme that says where secrets of this name are
+ */
 export function pilotSecret(credential: string): SdsSecretConfig {
   return {
-    name: `kubernetes://${credential}`,
+    name: credential.includes('://') ? credential : `kubernetes://${credential}`,
     sdsConfig: { ads: {}, resourceApiVersion: envoy.config.core.v3.ApiVersion.V3 },
   };
 }
+
+/** Istio's name for the part of a credential that says whom to trust. */
+export const CA_SUFFIX = '-cacert';
 
 /** The workload's own certificate, and a peer that the mesh's root vouches for. */
 export function meshTls(
@@ -81,36 +93,23 @@ export function upstreamTls(commonTlsContext: CommonTlsContext, sni: string): Tr
   return tlsSocket(any(tls.v3.UpstreamTlsContext, { commonTlsContext, sni }));
 }
 
+/** What a gateway's server says of the mesh's TLS that it ends. */
+interface MeshServer {
+  readonly alpn?: readonly string[];
+  /** Whom the client has to be; none: anybody of the mesh. */
+  readonly names?: readonly string[];
+  readonly tlsParams?: CommonTlsContext['tlsParams'];
+}
+
 /** The server's side of mesh mTLS: whoever comes has to show a certificate of a trust domain of the mesh. */
 export function meshServerTls(
   trustDomain: string,
   { aliases = [], tls: parameters }: MeshTrust = {},
+  { alpn = ['h2', 'http/1.1'], names = [], tlsParams }: MeshServer = {},
 ): TransportSocket {
-  const names = [trustDomain, ...aliases].map(anyoneIn);
-  const commonTlsContext = meshTls(['h2', 'http/1.1'], names, parameters);
+  const peers = names.length > 0 ? names.map(statedName) : [trustDomain, ...aliases].map(anyoneIn);
+  const commonTlsContext = { ...meshTls([...alpn], peers, parameters), ...(tlsParams && { tlsParams }) };
   return tlsSocket(
     any(tls.v3.DownstreamTlsContext, { commonTlsContext, requireClientCertificate: { value: true } }),
   );
-}
-
-/** A server with a certificate from files of the proxy's host; clients prove theirs as the mode says. */
-export function fileServerTls(
-  settings: NonNullable<Server['tls']>,
-  alpnProtocols: string[],
-  parameters?: TLSConfig,
-): TransportSocket {
-  const { mode, serverCertificate = '', privateKey = '', caCertificates = '' } = settings;
-  const verifies = mode === 'MUTUAL' || mode === 'OPTIONAL_MUTUAL';
-  const certificate = {
-    certificateChain: { filename: serverCertificate },
-    privateKey: { filename: privateKey },
-  };
-  const commonTlsContext: CommonTlsContext = {
-    alpnProtocols,
-    ...(parameters && { tlsParams: tlsParameters(parameters) }),
-    tlsCertificates: [certificate],
-    ...(verifies && { validationContext: { trustedCa: { filename: caCertificates } } }),
-  };
-  const requireClientCertificate = { value: mode === 'MUTUAL' };
-  return tlsSocket(any(tls.v3.DownstreamTlsContext, { commonTlsContext, requireClientCertificate }));
 }

@@ -57,19 +57,19 @@ function isInbound(patch: Patch): boolean {
 
 /** The names of the ports that a listener may be for. */
 function portNames(view: WorldView, proxy: Proxy, listener: string): PatchedListener['portNames'] {
-  const named: [port: number, name: string][] =
-    proxy.type === 'router' ? serverPorts(view, proxy) : servicePorts(view, proxy, listener);
+  const ports = proxy.type === 'router' ? serverPorts : servicePorts;
+  const named = ports(view, proxy, listener);
   const byPort = new Map<number, string[]>();
   for (const [port, name] of named) byPort.set(port, [...(byPort.get(port) ?? []), name]);
   return Object.fromEntries([...byPort].map(([port, names]) => [port, [...new Set(names)].sort()]));
 }
 
-function serverPorts(view: WorldView, proxy: Proxy): [number, string][] {
-  const servers = view.gateways(proxy.labels).flatMap(({ spec }) => spec.servers ?? []);
-  return servers.map(({ port }) => [port.number, port.name ?? '']);
+function serverPorts(view: WorldView, proxy: Proxy, listener: string): [port: number, name: string][] {
+  const servers = view.gatewayTable(proxy).listeners.get(listener)?.servers ?? [];
+  return servers.map(({ port, server }) => [port, server.port.name ?? '']);
 }
 
-function servicePorts(view: WorldView, proxy: Proxy, listener: string): [number, string][] {
+function servicePorts(view: WorldView, proxy: Proxy, listener: string): [port: number, name: string][] {
   const inbound = view.instances(proxy).map(({ number, port }): [number, string] => [number, port.name]);
   const [, ownPort] = /_(\d+)$/.exec(listener) ?? [];
   const number = Number(ownPort ?? 0);

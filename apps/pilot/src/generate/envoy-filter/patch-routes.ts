@@ -1,4 +1,5 @@
 import type { WorldView } from '../../model/contract.js';
+import { gatewayName } from '../../model/gateways.js';
 import type { Patch } from '../../model/patch.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Place } from './candidates.js';
@@ -7,7 +8,7 @@ import type { Fields } from './message.js';
 import type { Patching, Picked } from './patched.js';
 import { patchRouteConfiguration, patchVirtualHost } from './route-configuration.js';
 import type { RouteServer } from './route-match.js';
-import { asksForServer, portOfRoute, tableMatches } from './route-match.js';
+import { asksForServer, tableMatches } from './route-match.js';
 
 interface RouteContext {
   readonly servers: readonly RouteServer[];
@@ -80,13 +81,10 @@ function pickPatches(
   return { patches: here.filter((patch) => tableMatches(patch, route, servers)), context: { servers } };
 }
 
-/** The servers that a gateway's table is for: of HTTPS it is one, named in the table's name. */
+/** The servers that a gateway's table is for. */
 function serversOf(view: WorldView, proxy: Proxy, route: string): RouteServer[] {
-  const [, portName, name, namespace] = /^https\.\d+\.(.+)\.([^.]+)\.([^.]+)$/.exec(route) ?? [];
-  if (portName !== undefined) return [{ gateway: `${namespace}/${name}`, portName }];
-  const port = portOfRoute(route);
-  return view.gateways(proxy.labels).flatMap(({ namespace, name, spec }) => {
-    const servers = (spec.servers ?? []).filter((server) => server.port.number === port);
-    return servers.map((server) => ({ gateway: `${namespace}/${name}`, portName: server.port.name ?? '' }));
+  const servers = view.gatewayTable(proxy).routes.get(route)?.servers ?? [];
+  return servers.map(({ gateway, server }) => {
+    return { gateway: gatewayName(gateway), portName: server.port.name ?? '' };
   });
 }

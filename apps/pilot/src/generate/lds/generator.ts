@@ -12,7 +12,7 @@ import { listener } from './listener.js';
 import type { ListenerSettings } from './listener-settings.js';
 import { pickListenerSettings, withSettings } from './listener-settings.js';
 import type { ListenerPick } from './listeners.js';
-import { gatewayListeners, pickGatewayListener } from './select-gateway.js';
+import { pickGatewayListener } from './select-gateway.js';
 import { boundInbound, pickInboundListener, pickVirtualInbound } from './select-inbound.js';
 import { pickOwnEgress } from './select-egress.js';
 import {
@@ -36,7 +36,9 @@ export const listenerGenerator: Generator<ListenerInputs> = {
   type: TYPE.listener,
 
   names: (view, proxy) => [
-    ...new Set(proxy.type === 'router' ? gatewayNames(view, proxy) : sidecarNames(view, proxy)),
+    ...new Set(
+      proxy.type === 'router' ? view.gatewayTable(proxy).listeners.keys() : sidecarNames(view, proxy),
+    ),
   ],
 
   select(view, proxy, name) {
@@ -54,10 +56,6 @@ export const listenerGenerator: Generator<ListenerInputs> = {
     return { value, sources: distinctSources(inputs.sources, inputs.telemetry) };
   },
 };
-
-function gatewayNames(view: WorldView, proxy: Proxy): string[] {
-  return gatewayListeners(view, proxy).map(({ address, port }) => listenerName(address, port));
-}
 
 /** The order decides where two listeners would have the same name: the application's own port comes first. */
 function sidecarNames(view: WorldView, proxy: Proxy): string[] {

@@ -3,7 +3,8 @@ import type { TLSConfig } from '#config';
 import type { Dialect } from '../../model/service.js';
 import type { MtlsMode } from '../../world/peer-authentication.js';
 import type { IngressTls } from '../common/inbound.js';
-import { ISTIO_ALPN, fileServerTls, meshServerTls } from '../common/tls.js';
+import { serverTls } from '../common/server-tls.js';
+import { MESH_ALPN, MESH_HTTP, MESH_TCP, meshServerTls } from '../common/tls.js';
 import type { MeshTrust } from '../common/tls-parameters.js';
 import type { HttpPick } from './http-connection-manager.js';
 import { httpConnectionManager } from './http-connection-manager.js';
@@ -32,11 +33,6 @@ export interface InboundChainPick {
   readonly trustDomain: string;
   readonly trust?: MeshTrust;
 }
-
-/** What a sidecar's ALPN is, by version: any of them means the mesh's own TLS, and the latter that HTTP is inside. */
-const MESH_TCP = [ISTIO_ALPN, 'istio-peer-exchange'];
-const MESH_HTTP = ['istio-http/1.0', 'istio-http/1.1', 'istio-h2'];
-const MESH_ALPN = [...MESH_TCP, ...MESH_HTTP];
 
 /** How a chain knows its connections, and what it does with them. */
 interface Way {
@@ -119,5 +115,5 @@ function inboundChain({ cluster, dialect }: InboundChainPick) {
 }
 
 function ownTls({ http, tlsDefaults }: InboundChainPick, tls: IngressTls): FilterChain {
-  return { transportSocket: fileServerTls(tls, http ? ['h2', 'http/1.1'] : [], tlsDefaults) };
+  return { transportSocket: serverTls(tls, { alpn: http ? ['h2', 'http/1.1'] : [], defaults: tlsDefaults }) };
 }

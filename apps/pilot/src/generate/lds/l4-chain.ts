@@ -47,19 +47,23 @@ export function subnetsOf(subnets: readonly string[]): string[] {
   return [...new Set(subnets.flatMap((subnet) => normalisedCidr(subnet) ?? []))];
 }
 
-export interface Disjoint {
-  readonly chains: readonly L4Chain[];
+export interface Disjoint<Chain extends Matching = L4Chain> {
+  readonly chains: readonly Chain[];
   /** Chains that lost all or part of what they match to an earlier one, and to which. */
-  readonly conflicts: readonly { readonly loser: L4Chain; readonly winner: L4Chain }[];
+  readonly conflicts: readonly { readonly loser: Chain; readonly winner: Chain }[];
+}
+
+interface Matching {
+  readonly match: L4Match;
 }
 
 /**
  * Envoy refuses a listener as a whole in which two chains ask for the same. The earlier chain keeps what it asks for,
  * a later one what is left of its own.
  */
-export function disjoint(chains: readonly L4Chain[]): Disjoint {
-  const owners = new Map<string, L4Chain>();
-  const conflicts = new Map<L4Chain, L4Chain>();
+export function disjoint<Chain extends Matching>(chains: readonly Chain[]): Disjoint<Chain> {
+  const owners = new Map<string, Chain>();
+  const conflicts = new Map<Chain, Chain>();
   const kept = chains.flatMap((chain) => {
     const atoms = atomsOf(chain.match).map((match) => ({ match, key: JSON.stringify(match) }));
     const free = atoms.filter(({ key }) => !owners.has(key));

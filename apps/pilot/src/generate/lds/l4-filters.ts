@@ -32,7 +32,7 @@ export function asksForServerName({ match }: L4Chain): boolean {
   return match.serverNames.length > 0;
 }
 
-function chainMatch({ serverNames, destinationSubnets, sourceSubnets }: L4Match): FilterChainMatch {
+export function chainMatch({ serverNames, destinationSubnets, sourceSubnets }: L4Match): FilterChainMatch {
   return {
     ...(serverNames.length > 0 && { serverNames: [...serverNames] }),
     ...(destinationSubnets.length > 0 && { prefixRanges: destinationSubnets.map(cidrRange) }),

@@ -3,6 +3,7 @@ import { MESH_CONFIG_KEY } from '#config';
 import { address } from '../common/address.js';
 import { BLACK_HOLE, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '../common/names.js';
 import { provenance } from '../common/provenance.js';
+import { gatewayListener } from './gateway-chains.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import { asksForServerName, l4FilterChain } from './l4-filters.js';
 import { inboundChains } from './inbound-chains.js';
@@ -42,6 +43,8 @@ function body(pick: ListenerPick): Listener {
       return httpListener(pick);
     case 'tcp':
       return tcpListener(pick);
+    case 'gateway':
+      return gatewayListener(pick);
     case 'inbound':
       return inboundListener(pick);
     case 'virtual-outbound':

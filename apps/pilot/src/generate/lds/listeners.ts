@@ -1,4 +1,5 @@
 import type { ResourceKey } from '#config';
+import type { GatewayChain } from './gateway-chains.js';
 import type { InboundChainPick } from './inbound-chains.js';
 import type { HttpPick } from './http-connection-manager.js';
 import type { L4Chain } from './l4-chain.js';
@@ -14,7 +15,7 @@ interface Named {
   readonly sources: readonly ResourceKey[];
 }
 
-/** HTTP by a route of its own: outbound, explicit proxy, gateway. */
+/** HTTP by a route of its own: outbound, explicit proxy. */
 export interface HttpListenerPick extends Named {
   readonly sort: 'http';
   /** False where connections come from the capture listener. */
@@ -33,6 +34,17 @@ export interface TcpListenerPick extends Named {
   /** What rules say of these clusters. */
   readonly policies: readonly TcpPolicy[];
   readonly http?: SniffedHttp & { readonly detectionTimeout: string };
+}
+
+/** A port of a gateway, for all servers that share it. */
+export interface GatewayListenerPick extends Named {
+  readonly sort: 'gateway';
+  /** Disjoint. */
+  readonly chains: readonly GatewayChain[];
+  /** What rules say of the clusters that connections are carried to. */
+  readonly policies: readonly TcpPolicy[];
+  /** Whether its servers are told apart by what TLS asks for. */
+  readonly inspectsTls: boolean;
 }
 
 export interface InboundListenerPick extends Named {
@@ -60,4 +72,9 @@ export interface VirtualInboundPick extends Named {
 }
 
 export type ListenerPick =
-  HttpListenerPick | TcpListenerPick | InboundListenerPick | VirtualOutboundPick | VirtualInboundPick;
+  | HttpListenerPick
+  | TcpListenerPick
+  | GatewayListenerPick
+  | InboundListenerPick
+  | VirtualOutboundPick
+  | VirtualInboundPick;

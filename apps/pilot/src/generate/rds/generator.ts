@@ -29,7 +29,7 @@ export const routeGenerator: Generator<RouteConfigurationPick & Inputs> = {
       virtualHosts: picks.filter((pick) => pick !== undefined),
       allPorts: servesAllPorts(view, proxy, name),
       vhds,
-      sources: tableSources(view, proxy),
+      sources: tableSources(view, proxy, name),
     });
   },
 

@@ -47,6 +47,6 @@ export function pickVirtualHost(
   port: number,
 ): VirtualHostPick | undefined {
   return proxy.type === 'router'
-    ? pickForGateway(view, proxy, host, port)
+    ? pickForGateway(view, proxy, route, host)
     : pickForSidecar(view, proxy, route, host, port);
 }

@@ -7,7 +7,7 @@ import { EgressScope } from '../../model/egress-scope.js';
 import { egressScope, importsOfPorts } from '../common/egress-scope.js';
 import { allPortsEgress } from '../common/own-egress.js';
 import { VIRTUAL_PORT } from './domains.js';
-import { httpServers, servedHosts } from './gateway-hosts.js';
+import { servedHosts } from './gateway-hosts.js';
 
 export interface HostPort {
   readonly host: string;
@@ -21,9 +21,10 @@ export function hostsOfRoute(view: WorldView, proxy: Proxy, route: string): Host
 }
 
 function gatewayHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] {
-  const port = Number(route.slice('http.'.length));
-  const hosts = httpServers(view, proxy, port).flatMap((server) => servedHosts(view, proxy, server));
-  return [...new Set(hosts)].map((host) => ({ host, port }));
+  const table = view.gatewayTable(proxy).routes.get(route);
+  if (!table) return [];
+  const hosts = table.servers.flatMap((server) => servedHosts(view, proxy, server));
+  return [...new Set(hosts)].map((host) => ({ host, port: table.port }));
 }
 
 function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] {

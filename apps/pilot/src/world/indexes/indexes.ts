@@ -21,6 +21,7 @@ import { fact } from '../facts.js';
 import { DestinationRuleIndex } from './destination-rule-index.js';
 import type { Edit } from './edit.js';
 import { EnvoyFilterIndex } from './envoy-filter-index.js';
+import { GatewayIndex } from './gateway-index.js';
 import { MeshIndex } from './mesh-index.js';
 import { MixerIndex } from './mixer-index.js';
 import { NamespaceIndex } from './namespace-index.js';
@@ -35,7 +36,7 @@ export interface Indexes {
   readonly services: ServiceIndex;
   readonly virtualServices: VirtualServiceIndex;
   readonly destinationRules: DestinationRuleIndex;
-  readonly gateways: NamespaceIndex<Gateway>;
+  readonly gateways: GatewayIndex;
   readonly sidecars: NamespaceIndex<Sidecar>;
   readonly peerAuthentications: NamespaceIndex<PeerAuthentication>;
   readonly telemetries: NamespaceIndex<Telemetry>;
@@ -51,7 +52,7 @@ export function emptyIndexes(trustDomain?: string): Indexes {
     services: ServiceIndex.empty,
     virtualServices: VirtualServiceIndex.empty,
     destinationRules: DestinationRuleIndex.empty,
-    gateways: NamespaceIndex.empty<Gateway>(() => fact.gateways),
+    gateways: GatewayIndex.empty,
     sidecars: NamespaceIndex.empty<Sidecar>(fact.sidecars),
     peerAuthentications: NamespaceIndex.empty<PeerAuthentication>(fact.peerAuthentications),
     telemetries: NamespaceIndex.empty<Telemetry>(fact.telemetries),

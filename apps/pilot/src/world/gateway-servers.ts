@@ -1,6 +1,8 @@
 import type { Gateway } from '#config';
+import { anyAddress } from '../model/addresses.js';
 import type { Config } from '../model/config.js';
 import type { GatewayServer } from '../model/gateways.js';
+import type { Proxy } from '../model/proxy.js';
 import { endpointPort } from '../model/service.js';
 import type { Instance } from './view.js';
 
@@ -12,8 +14,12 @@ export interface GatewayPlace {
   readonly targets: Readonly<Record<number, number>>;
 }
 
+export function placeOf(proxy: Proxy, instances: readonly Instance[]): GatewayPlace {
+  return { address: anyAddress(proxy), targets: targetPorts(instances) };
+}
+
 /** A gateway is a workload with a service before it: servers state the port of that service. */
-export function targetPorts(instances: readonly Instance[]): Record<number, number> {
+function targetPorts(instances: readonly Instance[]): Record<number, number> {
   const targets: Record<number, number> = {};
   for (const { port, endpoint } of instances) targets[port.number] ??= endpointPort(endpoint, port);
   return targets;

@@ -3,7 +3,6 @@ import type { Config } from '../model/config.js';
 import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
 import { EgressScope, wholeScope } from '../model/egress-scope.js';
-import { anyAddress } from '../model/addresses.js';
 import type { GatewayTable } from '../model/gateways.js';
 import { gatewayTable } from '../model/gateways.js';
 import { fullHost } from '../model/host.js';
@@ -19,8 +18,8 @@ import type { Workload } from '../model/workload.js';
 import { matches } from '../model/workload.js';
 import { rulesFor } from './destination-rules.js';
 import { fact } from './facts.js';
-import { placedServers, targetPorts } from './gateway-servers.js';
-import { labelText } from './indexes/gateway-index.js';
+import { placeOf, placedServers } from './gateway-servers.js';
+import { filedUnder } from './indexes/gateway-index.js';
 import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/hosted.js';
@@ -35,18 +34,13 @@ import {
 import { ownEndpoints, ownWorkloads } from './own-workload.js';
 import type { MtlsMode } from './peer-authentication.js';
 import { mtlsMode } from './peer-authentication.js';
+import type { Seen } from './seen.js';
+import { nothingSeen, once } from './seen.js';
 import { selectedFor } from './selected.js';
 import type { BoundHosts, Environment, Instance, PortUse, ServiceSummary, WorldView } from './view.js';
 import { isVisible } from './visibility.js';
 
 type Labels = Readonly<Record<string, string>>;
-
-/** What a namespace sees through a scope is the same for all its proxies: found once per world, however many ask. */
-interface Seen {
-  readonly services: Map<string, readonly ServiceSummary[]>;
-  readonly onPort: Map<string, readonly PortUse[]>;
-  readonly gateways: Map<string, GatewayTable>;
-}
 
 /** Answers from the indexes, and writes down which facts it answered from. */
 export class RecordedView implements WorldView {
@@ -59,7 +53,7 @@ export class RecordedView implements WorldView {
     private readonly indexes: Indexes,
     private readonly record: (fact: Fact) => void,
     private readonly viewer?: Proxy,
-    private readonly seen: Seen = { services: new Map(), onPort: new Map(), gateways: new Map() },
+    private readonly seen: Seen = nothingSeen(),
   ) {
     this.recordedMesh = recordedMesh(indexes.mesh.mesh, (settings) => record(fact.mesh(settings)));
   }
@@ -393,20 +387,14 @@ export class RecordedView implements WorldView {
   }
 
   gatewayTable(proxy: Proxy): GatewayTable {
-    const { labels } = proxy;
-    const home = this.environment.switches?.scopeGatewayToNamespace ? proxy.namespace : '*';
-    const place = { address: anyAddress(proxy), targets: targetPorts(this.instances(proxy)) };
-    const filed = ['', ...Object.entries(labels).map(([key, value]) => labelText(key, value))];
-    for (const label of filed) this.record(fact.gateways(label));
+    const { labels, namespace } = proxy;
+    const home = this.environment.switches?.scopeGatewayToNamespace ? namespace : undefined;
+    const place = placeOf(proxy, this.instances(proxy));
+    for (const label of filedUnder(labels)) this.record(fact.gateways(label));
     // What the same Gateways make of the same place is the same: put together once per world.
-    return once(this.seen.gateways, JSON.stringify([labels, home, place]), () => {
-      const selecting = filed
-        .flatMap((label) => this.indexes.gateways.under(label))
-        .filter(
-          ({ spec, namespace }) => matches(spec.selector, labels) && (home === '*' || namespace === home),
-        );
-      return gatewayTable(placedServers(selecting.sort(byAge), place));
-    });
+    return once(this.seen.gateways, JSON.stringify([labels, home, place]), () =>
+      gatewayTable(placedServers(this.indexes.gateways.selecting(labels, home), place)),
+    );
   }
 
   sidecar(proxy: Proxy): Config<Sidecar> | undefined {
@@ -489,13 +477,6 @@ export class RecordedView implements WorldView {
     const isOwn = ({ service }: Hosted): boolean => service.namespace === namespace;
     return [...visible.filter(isOwn), ...visible.filter((each) => !isOwn(each))];
   }
-}
-
-/** The value kept under `key`, made where there is none. */
-function once<T>(kept: Map<string, T>, key: string, make: () => T): T {
-  let value = kept.get(key);
-  if (value === undefined) kept.set(key, (value = make()));
-  return value;
 }
 
 function hasSelector(spec: Sidecar): boolean {

@@ -28,7 +28,7 @@ export function asksForServer({ gateway, portName }: RouteConfigurationMatch): b
 }
 
 /** `80`, `http.80`, `https.443.<server>`, `inbound|8080||`, `<host>:<port>`; 0 for another kind of name. */
-export function portOfRoute(name: string): number {
+function portOfRoute(name: string): number {
   const [, port] = /^(?:https?\.|inbound\|(?:http\|)?|.*:)?(\d{1,5})(?:$|[.|])/.exec(name) ?? [];
   return Number(port ?? 0);
 }

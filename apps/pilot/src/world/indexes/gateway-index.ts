@@ -3,8 +3,11 @@ import { MultiMap } from '#common/collections';
 import type { Config } from '../../model/config.js';
 import { byAge } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
+import { matches } from '../../registries/static/endpoints.js';
 import { fact } from '../facts.js';
 import type { Edit, Index } from './edit.js';
+
+type Labels = Readonly<Record<string, string>>;
 
 /**
  * Gateways by one of the labels that they ask for: a proxy without that label cannot be selected, so it need not hear
@@ -15,9 +18,17 @@ export class GatewayIndex implements Index<Gateway> {
 
   static readonly empty = new GatewayIndex(MultiMap.empty());
 
-  /** Those filed under a label, `key=value`, or under none (the empty text); older first. */
-  under(label: string): Config<Gateway>[] {
-    return [...this.byLabel.get(label)].map(([, config]) => config).sort(byAge);
+  /**
+   * Those that select a workload of these labels, older first.
+   *
+   * @param home only those of this namespace, where one is given
+   */
+  selecting(labels: Labels, home?: string): Config<Gateway>[] {
+    return filedUnder(labels)
+      .flatMap((label) => [...this.byLabel.get(label)])
+      .map(([, config]) => config)
+      .filter(({ spec, namespace }) => matches(spec.selector, labels) && (home ?? namespace) === namespace)
+      .sort(byAge);
   }
 
   apply(edits: readonly Edit<Gateway>[], touched: Set<Fact>): GatewayIndex {
@@ -39,6 +50,11 @@ function labelOf({ spec }: Config<Gateway>): string {
   return first ?? '';
 }
 
-export function labelText(key: string, value: string): string {
+/** Under what the Gateways are filed that may select a workload of these labels. */
+export function filedUnder(labels: Labels): string[] {
+  return ['', ...Object.entries(labels).map(([key, value]) => labelText(key, value))];
+}
+
+function labelText(key: string, value: string): string {
   return `${key}=${value}`;
 }

@@ -3,7 +3,6 @@ import { anyAddress } from '../model/addresses.js';
 import type { Config } from '../model/config.js';
 import type { GatewayServer } from '../model/gateways.js';
 import type { Proxy } from '../model/proxy.js';
-import { endpointPort } from '../model/service.js';
 import type { Instance } from './view.js';
 
 /** Where a gateway proxy listens. */
@@ -21,7 +20,7 @@ export function placeOf(proxy: Proxy, instances: readonly Instance[]): GatewayPl
 /** A gateway is a workload with a service before it: servers state the port of that service. */
 function targetPorts(instances: readonly Instance[]): Record<number, number> {
   const targets: Record<number, number> = {};
-  for (const { port, endpoint } of instances) targets[port.number] ??= endpointPort(endpoint, port);
+  for (const { port, number } of instances) targets[port.number] ??= number;
   return targets;
 }
 

@@ -3,7 +3,7 @@ import { MultiMap } from '#common/collections';
 import type { Config } from '../../model/config.js';
 import { byAge } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
-import { matches } from '../../registries/static/endpoints.js';
+import { matches } from '../../model/workload.js';
 import { fact } from '../facts.js';
 import type { Edit, Index } from './edit.js';
 

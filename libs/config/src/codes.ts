@@ -23,6 +23,10 @@ export const CODES = {
   schema: entry('IST0106', 'Error'),
   /** Several VirtualServices of the mesh gateway have a host: the oldest stays. */
   meshHostConflict: entry('IST0109', 'Error'),
+  /** Two Sidecars select the same workload: the oldest stays. */
+  sidecarSelectors: entry('IST0110', 'Error'),
+  /** Two Sidecars of a namespace select no workload, so each is for all: the oldest stays. */
+  sidecarsWithoutSelector: entry('IST0111', 'Error'),
   /** An HTTP route stands behind others that take every request it could take. */
   unreachableRule: entry('IST0130', 'Warning'),
   /** A match stands behind others that take every request it could take. */
@@ -59,6 +63,8 @@ export const CODES = {
   withdrawn: entry('QT2002', 'Error'),
   /** An older DestinationRule for the same host goes before something that this one says. */
   ruleConflict: entry('QT0020', 'Warning'),
+  /** An older ServiceEntry for the same host goes before something that this one says. */
+  serviceConflict: entry('QT0021', 'Warning'),
 } as const satisfies Record<string, CodeEntry>;
 
 export type CodeName = keyof typeof CODES;

@@ -6,6 +6,8 @@ import type { Provision } from '../references.js';
 import type { Origin, Resource, ResourceKey } from '../resource.js';
 import { routeConflicts } from '../routes/conflicts.js';
 import { ruleConflicts } from '../routes/rule-conflicts.js';
+import { serviceConflicts } from '../routes/service-conflicts.js';
+import { sidecarConflicts } from '../routes/sidecar-conflicts.js';
 import type { FileReading } from './file.js';
 import type { DocumentReading } from './manifest.js';
 
@@ -45,7 +47,7 @@ export function foreignProvisions(readings: Iterable<FileReading>): Provision[] 
   );
 }
 
-const CONFLICTS = [routeConflicts, ruleConflicts, gatewayConflicts];
+const CONFLICTS = [routeConflicts, ruleConflicts, gatewayConflicts, serviceConflicts, sidecarConflicts];
 
 /** Resources that contradict each other; `originOf` says where each stands. */
 export function conflicts(

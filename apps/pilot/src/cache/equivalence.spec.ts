@@ -40,6 +40,11 @@ const PROXIES = [
     LABELS: { app: 'c' },
     PROXY_CONFIG: { tracing: { zipkin: { address: '127.0.0.1:9411' }, sampling: 5 } },
   }),
+  sidecar('10.0.0.2', 'six', 'default', {
+    GENERATOR: 'grpc',
+    LABELS: { app: 'a', 'istio-locality': 'us.east' },
+  }),
+  sidecar('10.0.0.3', 'seven', 'backend', { GENERATOR: 'grpc', LABELS: { app: 'b' } }),
   proxy('router~10.0.0.3~gateway.default~default.svc.cluster.local', { LABELS: { istio: 'gateway' } }),
   proxy('router~10.0.0.1~other.backend~backend.svc.cluster.local', { LABELS: { istio: 'other' } }),
 ];

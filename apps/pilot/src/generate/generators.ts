@@ -6,18 +6,23 @@ import { patchClusters } from './envoy-filter/patch-clusters.js';
 import { patchListeners } from './envoy-filter/patch-listeners.js';
 import { patchRouteTables, patchVirtualHosts } from './envoy-filter/patch-routes.js';
 import { patched } from './envoy-filter/patched.js';
+import { byClient } from './grpc/by-client.js';
+import { grpcClusters } from './grpc/clusters.js';
+import { grpcEndpoints } from './grpc/endpoints.js';
+import { grpcListeners } from './grpc/listeners.js';
+import { grpcRoutes } from './grpc/routes.js';
 import { listenerGenerator } from './lds/generator.js';
 import { routeGenerator } from './rds/generator.js';
 import { virtualHostGenerator } from './vhds/generator.js';
 
 /** Every type that Pilot serves, in the order in which they have to reach a proxy: what is referred to comes first. */
 export const generators: readonly Generator[] = [
-  patched(clusterGenerator, patchClusters),
-  endpointGenerator,
-  extensionGenerator,
-  patched(listenerGenerator, patchListeners),
-  patched(routeGenerator, patchRouteTables),
-  patched(virtualHostGenerator, patchVirtualHosts),
+  byClient(patched(clusterGenerator, patchClusters), grpcClusters),
+  byClient(endpointGenerator, grpcEndpoints),
+  byClient(extensionGenerator),
+  byClient(patched(listenerGenerator, patchListeners), grpcListeners),
+  byClient(patched(routeGenerator, patchRouteTables), grpcRoutes),
+  byClient(patched(virtualHostGenerator, patchVirtualHosts)),
 ].map(throughSidecar);
 
 /** Of the world a generator sees what the proxy's Sidecar imports. */

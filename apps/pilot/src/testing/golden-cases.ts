@@ -36,6 +36,11 @@ export function goldenCases(): GoldenCase[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Those whose proxy is Envoy, rather than gRPC's own client. */
+export function envoyCases(): GoldenCase[] {
+  return goldenCases().filter(({ proxy }) => proxy.metadata?.['GENERATOR'] !== 'grpc');
+}
+
 export function translateCase({ resources, proxy }: GoldenCase): Translation {
   const { id, metadata = {}, environment = {} } = proxy;
   const result = translate({ resources, proxyNodeId: id, metadata, environment });

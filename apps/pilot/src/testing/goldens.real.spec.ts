@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { envoyAccepts } from '#common/testing';
 import { TestCa } from '../../../../libs/common/src/identity/test-ca.js';
 import type { Translation } from '../translate.js';
-import { goldenCases, translateCase } from './golden-cases.js';
+import { envoyCases, translateCase } from './golden-cases.js';
 import { randomMeshes } from './random-mesh.js';
 import { SEEDED_FAULTS, seeded } from './seeded-faults.js';
 import { staticBootstrap, withCertificates } from './static-bootstrap.js';
@@ -37,7 +37,7 @@ const PROXIES = [
 ];
 
 describe('the real Envoy', () => {
-  const translations = new Map(goldenCases().map((golden) => [golden.name, translateCase(golden)]));
+  const translations = new Map(envoyCases().map((golden) => [golden.name, translateCase(golden)]));
 
   it('takes every golden case', async () => {
     expect(await refusals(translations)).toEqual([]);

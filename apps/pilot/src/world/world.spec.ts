@@ -30,6 +30,10 @@ const PROXIES = [
     LABELS: { app: 'b' },
     DNS_AUTO_ALLOCATE: true,
   }),
+  proxy('sidecar~10.0.0.2~three.default~default.svc.cluster.local', {
+    GENERATOR: 'grpc',
+    LABELS: { app: 'a' },
+  }),
   proxy('router~10.0.0.3~gateway.default~default.svc.cluster.local', { LABELS: { istio: 'gateway' } }),
 ];
 

@@ -16,7 +16,7 @@ import { mixerClusterNames } from '../common/mixer.js';
 import { telemetryClusterNames, telemetryEdsNames } from './telemetry-names.js';
 
 export function clusterNames(view: WorldView, proxy: Proxy): string[] {
-  const outbound = servicesInScope(view, proxy).flatMap((service) => namesOf(view, proxy, service));
+  const outbound = outboundClusterNames(view, proxy);
   const inbound = inboundPorts(view, proxy).map(({ port }) => inboundCluster(port));
   const special = proxy.type === 'router' ? [BLACK_HOLE] : [BLACK_HOLE, PASSTHROUGH];
   const captured = proxy.type === 'sidecar' && proxy.interceptionMode !== 'NONE' ? [INBOUND_PASSTHROUGH] : [];
@@ -24,6 +24,11 @@ export function clusterNames(view: WorldView, proxy: Proxy): string[] {
   return [
     ...new Set([...mixerClusterNames(view), ...outbound, ...inbound, ...special, ...captured, ...telemetry]),
   ];
+}
+
+/** Those of the services' ports and subsets. */
+export function outboundClusterNames(view: WorldView, proxy: Proxy): string[] {
+  return servicesInScope(view, proxy).flatMap((service) => namesOf(view, proxy, service));
 }
 
 export function edsClusterNames(view: WorldView, proxy: Proxy): string[] {

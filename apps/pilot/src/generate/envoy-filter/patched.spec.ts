@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { envoy } from '#common/proto/envoy';
 import { TYPE } from '../../model/contract.js';
 import { proxyFromNode } from '../../model/node.js';
-import { goldenCases, type GoldenCase } from '../../testing/golden-cases.js';
+import { envoyCases, type GoldenCase } from '../../testing/golden-cases.js';
 import { worldOf } from '../../translate.js';
 import { clusterGenerator } from '../cds/generator.js';
 import { generateAll } from '../generate-all.js';
@@ -12,7 +12,7 @@ import { routeGenerator } from '../rds/generator.js';
 import { virtualHostGenerator } from '../vhds/generator.js';
 
 const { RouteConfiguration, VirtualHost } = envoy.config.route.v3;
-const cases = goldenCases();
+const cases = envoyCases();
 const named = cases.filter(({ name }) => name.startsWith('envoy-filter'));
 
 function proxyOf({ proxy }: GoldenCase, vhds: boolean) {

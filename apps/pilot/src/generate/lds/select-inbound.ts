@@ -59,7 +59,7 @@ export function pickVirtualInbound(view: WorldView, proxy: Proxy): VirtualInboun
 
 /** Ports that no service has: whatever comes there goes to where it was meant to go. */
 function pickPassthrough(view: WorldView, proxy: Proxy): PickedChain {
-  const { mode, sources } = view.mtls(proxy.namespace, labelsOf(view, proxy), 0);
+  const { mode, sources } = view.mtls(proxy.namespace, workloadLabelsOf(view, proxy), 0);
   const attributes = inboundAttributes(proxy, undefined);
   const http = {
     statPrefix: INBOUND_PASSTHROUGH,
@@ -78,7 +78,7 @@ interface PickedChain {
 }
 
 function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedChain {
-  const { mode, sources } = view.mtls(proxy.namespace, labelsOf(view, proxy), inbound.port);
+  const { mode, sources } = view.mtls(proxy.namespace, workloadLabelsOf(view, proxy), inbound.port);
   const cluster = inboundCluster(inbound.port);
   const tls = mode === 'DISABLE' ? inbound.tls : undefined;
   const { trustDomain, tlsDefaults } = view.mesh();
@@ -110,7 +110,7 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
 }
 
 /** Policies select by the workload's labels; a proxy without a known workload has those that it states. */
-function labelsOf(view: WorldView, proxy: Proxy): Readonly<Record<string, string>> {
+export function workloadLabelsOf(view: WorldView, proxy: Proxy): Readonly<Record<string, string>> {
   const [workload] = view.workloads(proxy);
   return workload?.labels ?? proxy.labels;
 }

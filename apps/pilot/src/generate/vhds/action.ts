@@ -65,11 +65,11 @@ function timeouts(stated: string | undefined): RouteAction {
 }
 
 /** Among several destinations those without weight get nothing. */
-function weighted(targets: readonly HTTPRouteDestination[]): readonly HTTPRouteDestination[] {
+export function weighted(targets: readonly HTTPRouteDestination[]): readonly HTTPRouteDestination[] {
   return targets.length > 1 ? targets.filter(({ weight }) => (weight ?? 0) > 0) : targets;
 }
 
-function lookUp(destination: Destination, namespace: string, pick: VirtualHostPick): RouteDestination {
+export function lookUp(destination: Destination, namespace: string, pick: VirtualHostPick): RouteDestination {
   const ref = destinationRef(destination, namespace);
   const found = pick.destinations.find((candidate) => candidate.ref === ref);
   if (!found) throw new Error(`destination ${ref} of virtual host ${pick.name} was not selected`);

@@ -7,7 +7,7 @@ import type { Resource } from '#config';
 import { TYPE } from '../../model/contract.js';
 import { proxyFromNode } from '../../model/node.js';
 import type { Proxy } from '../../model/proxy.js';
-import { goldenCases } from '../../testing/golden-cases.js';
+import { envoyCases } from '../../testing/golden-cases.js';
 import { randomMeshes } from '../../testing/random-mesh.js';
 import { worldOf } from '../../translate.js';
 import { generateAll } from '../generate-all.js';
@@ -48,7 +48,7 @@ function expectBothForms(resources: readonly Resource[], of: Proxy): number {
 
 describe('virtual hosts are the same one by one and in their route', () => {
   it('in every golden case', () => {
-    const sizes = goldenCases().map(({ resources, proxy: { id, metadata = {} } }) =>
+    const sizes = envoyCases().map(({ resources, proxy: { id, metadata = {} } }) =>
       expectBothForms(resources, proxy(id, { ...metadata })),
     );
     expect(Math.max(...sizes)).toBeGreaterThan(3);

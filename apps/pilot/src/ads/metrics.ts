@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { TYPE } from '../model/contract.js';
 import type { PushEngine } from '../push/engine.js';
-import { ListenerConflicts } from '../push/listener-conflicts.js';
 import type { AdsService } from './ads-service.js';
+import { collectWorldGauges } from './world-gauges.js';
 
 /** Istio's short names of the types, as its dashboards and istioctl know them. */
 const SHORT = new Map<string, string>([
@@ -160,11 +160,7 @@ export function collectGauges(registry: Registry, engine: PushEngine, ads: AdsSe
     () => cache.failures.length,
   );
   withdrawnConfigs(registry, engine);
-  const conflicts = new ListenerConflicts(engine);
-  const tcp = 'pilot_conflict_outbound_listener_tcp_over_current_tcp';
-  gauge(tcp, 'Services that lose TCP connections to another', () => conflicts.count(tcp));
-  const inbound = 'pilot_conflict_inbound_listener';
-  gauge(inbound, 'Ports of a workload that two services want', () => conflicts.count(inbound));
+  collectWorldGauges(registry, engine);
   gauge('pilot_push_queue', 'Proxies waiting for their turn', () => ads.queues.pushes);
   gauge('pilot_newcomers_queue', 'Proxies waiting for their first push', () => ads.queues.newcomers);
   gauge('pilot_config_revision', 'Revision that the proxies are brought to', () => engine.revision);

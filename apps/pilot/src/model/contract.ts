@@ -1,5 +1,6 @@
 import type { ConfigChange } from '#common/config-log';
 import type { Diagnostic, Origin, ResourceKey } from '#config';
+import type { Figures } from '../world/figures.js';
 import type { WorldView } from '../world/view.js';
 import type { Config } from './config.js';
 import type { Mesh } from './mesh.js';
@@ -57,6 +58,7 @@ export interface World {
   inspect(proxy: Proxy): readonly Diagnostic[];
   /** Where a resource was written; undefined for one that this world does not hold. */
   origin(key: ResourceKey): Origin | undefined;
+  readonly figures: Figures;
   /** All of it, for debug pages: costs as much as there is. */
   contents(): WorldContents;
 }

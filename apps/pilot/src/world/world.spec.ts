@@ -66,12 +66,13 @@ function fromScratch(held: ReadonlyMap<string, StoredResource>): World {
 }
 
 function everything(world: World): unknown {
-  return PROXIES.map((each) =>
+  const generated = PROXIES.map((each) =>
     [...generateAll(world, each)].map(([type, resources]) => [
       type,
       resources.map(({ name, value, sources }) => [name, Buffer.from(value).toString('base64'), sources]),
     ]),
   );
+  return [world.figures, generated];
 }
 
 /** What each question of each proxy was answered with, and from which facts. */

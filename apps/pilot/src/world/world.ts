@@ -17,6 +17,7 @@ import type { RegistryChange } from '../model/registry.js';
 import { ambiguousWorkload } from './ambiguous-workload.js';
 import type { Problem } from './check.js';
 import { problemsOf, remarksOf, unreadable } from './check.js';
+import type { Figures } from './figures.js';
 import type { Edit } from './indexes/edit.js';
 import type { Indexes } from './indexes/indexes.js';
 import { applyEdits, emptyIndexes } from './indexes/indexes.js';
@@ -96,6 +97,16 @@ class ConfigWorld implements World {
 
   inspect(proxy: Proxy): readonly Diagnostic[] {
     return ambiguousWorkload(this, proxy);
+  }
+
+  get figures(): Figures {
+    const { services, virtualServices, destinationRules } = this.indexes;
+    return {
+      ...services.figures,
+      virtualServices: virtualServices.count,
+      duplicateDomains: virtualServices.duplicateDomains,
+      duplicateSubsets: destinationRules.duplicateSubsets,
+    };
   }
 
   origin(key: ResourceKey): Origin | undefined {

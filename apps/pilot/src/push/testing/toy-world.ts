@@ -12,6 +12,7 @@ import {
   type WorldView,
 } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
+import { NO_FIGURES } from '../../world/figures.js';
 
 /** A resource of the toy world: any text, seen by the proxies of one namespace or (`*`) by all. */
 export interface ToyResource {
@@ -51,6 +52,8 @@ export class ToyWorld implements World {
     }
     return { world: new ToyWorld(this.revision + 1, resources), changed };
   }
+
+  readonly figures = NO_FIGURES;
 
   apply(_change: ConfigChange): WorldUpdate {
     throw new Error('a toy world is edited by with()');

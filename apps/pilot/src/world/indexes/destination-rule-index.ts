@@ -3,15 +3,20 @@ import type { Config } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
 import { fullHost, isWildcard } from '../../model/host.js';
 import { fact } from '../facts.js';
+import { recounted } from '../figures.js';
 import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
 import { HostTable } from './host-table.js';
 
 /** DestinationRules by host. */
 export class DestinationRuleIndex implements Index<DestinationRule> {
-  private constructor(readonly table: HostTable<DestinationRule>) {}
+  private constructor(
+    readonly table: HostTable<DestinationRule>,
+    /** Subsets that an older rule of their namespace has under the same name for the same host. */
+    readonly duplicateSubsets: number,
+  ) {}
 
-  static readonly empty = new DestinationRuleIndex(HostTable.empty());
+  static readonly empty = new DestinationRuleIndex(HostTable.empty(), 0);
 
   apply(edits: readonly Edit<DestinationRule>[], touched: Set<Fact>): DestinationRuleIndex {
     let { table } = this;
@@ -26,8 +31,23 @@ export class DestinationRuleIndex implements Index<DestinationRule> {
       const wildcards = fact.wildcardDestinationRulesIn(namespace);
       touchIfChanged(touched, wildcardOf(before), wildcardOf(after), wildcards);
     }
-    return new DestinationRuleIndex(table);
+    const hosts = edits.flatMap(({ before, after }) =>
+      [before, after].flatMap((rule) => (rule ? [ruleHost(rule)] : [])),
+    );
+    const duplicates = recounted(this.duplicateSubsets, hosts, duplicatesIn(this.table), duplicatesIn(table));
+    return new DestinationRuleIndex(table, duplicates);
   }
+}
+
+/** Rules for certain workloads stand apart: they add to nothing. */
+function duplicatesIn(table: HostTable<DestinationRule>): (host: string) => number {
+  return (host) => {
+    const named = table
+      .at(host)
+      .filter(({ spec }) => !spec.workloadSelector)
+      .flatMap(({ namespace, spec }) => (spec.subsets ?? []).map(({ name }) => `${namespace}/${name}`));
+    return named.length - new Set(named).size;
+  };
 }
 
 export function ruleHost({ spec, namespace }: Config<DestinationRule>): string {

@@ -7,12 +7,15 @@ import { isNothing, splitServiceId } from '../../model/registry.js';
 import type { Service } from '../../model/service.js';
 import { isHttp } from '../../model/service.js';
 import { fact } from '../facts.js';
+import type { ServiceFigures } from '../figures.js';
+import { NO_FIGURES } from '../figures.js';
 import type { PortUse } from '../view.js';
 import { touchIfChanged } from './edit.js';
 import { touchEndpoints } from './endpoint-changes.js';
 import type { Hosted } from './hosted.js';
 import { hostedAt } from './hosted.js';
 import { Registrations } from './registrations.js';
+import { withHost } from './service-figures.js';
 
 /** Services and their endpoints by host, and the ways to a host: by port, by virtual address, by workload. */
 export class ServiceIndex {
@@ -28,6 +31,7 @@ export class ServiceIndex {
     atAddress: MultiMap.empty(),
     ofInstance: MultiMap.empty(),
     auto: AutoAddresses.empty,
+    figures: NO_FIGURES,
   });
 
   /** Those of one host, one for each namespace that defines it, older first. */
@@ -62,6 +66,10 @@ export class ServiceIndex {
   /** Addresses for the services that have none. */
   get auto(): AutoAddresses {
     return this.tables.auto;
+  }
+
+  get figures(): ServiceFigures {
+    return this.tables.figures;
   }
 
   /** @param instance the key of a WorkloadEntry or a pod, or an address */
@@ -115,6 +123,7 @@ interface Tables {
   readonly atAddress: MultiMap<true>;
   readonly ofInstance: MultiMap<true>;
   readonly auto: AutoAddresses;
+  readonly figures: ServiceFigures;
 }
 
 function ids(group: Iterable<readonly [string, true]>): string[] {
@@ -144,6 +153,7 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
     atAddress: moved(tables.atAddress, addressesOf, fact.servicesAt),
     ofInstance: moved(tables.ofInstance, instancesOf),
     auto: allocated(tables.auto, host, before, after, touched),
+    figures: withHost(tables.figures, before, after),
   };
 }
 

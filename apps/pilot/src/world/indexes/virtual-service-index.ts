@@ -6,6 +6,7 @@ import { byAge } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
 import { fullHost, isWildcard } from '../../model/host.js';
 import { fact } from '../facts.js';
+import { recounted } from '../figures.js';
 import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
 import { HostTable } from './host-table.js';
@@ -20,6 +21,9 @@ export class VirtualServiceIndex implements Index<VirtualService> {
     private readonly ofSidecars: MultiMap<Config<VirtualService>>,
     /** Those without hosts, by `namespace/name`. */
     private readonly delegates: PersistentMap<Config<VirtualService>>,
+    readonly count: number,
+    /** Those of the mesh that come too late for one of their hosts, once for each such host. */
+    readonly duplicateDomains: number,
   ) {}
 
   static readonly empty = new VirtualServiceIndex(
@@ -27,6 +31,8 @@ export class VirtualServiceIndex implements Index<VirtualService> {
     MultiMap.empty(),
     MultiMap.empty(),
     PersistentMap.empty(),
+    0,
+    0,
   );
 
   /** Those of the mesh that a namespace holds, older first. */
@@ -44,8 +50,9 @@ export class VirtualServiceIndex implements Index<VirtualService> {
   }
 
   apply(edits: readonly Edit<VirtualService>[], touched: Set<Fact>): VirtualServiceIndex {
-    let { table, byGateway, ofSidecars, delegates } = this;
+    let { table, byGateway, ofSidecars, delegates, count } = this;
     for (const { before, after } of edits) {
+      count += Number(after !== undefined) - Number(before !== undefined);
       if (before) {
         table = table.without(hostsOf(before), before);
         for (const gateway of boundTo(before)) byGateway = byGateway.delete(gateway, before.key);
@@ -63,8 +70,20 @@ export class VirtualServiceIndex implements Index<VirtualService> {
       touchImports(before, after, touched);
     }
     if (!table.sameWildcards(this.table)) touched.add(fact.wildcardVirtualServices);
-    return new VirtualServiceIndex(table, byGateway, ofSidecars, delegates);
+    const hosts = edits.flatMap(({ before, after }) =>
+      [before, after].flatMap((each) => (each ? hostsOf(each) : [])),
+    );
+    const duplicates = recounted(this.duplicateDomains, hosts, tooLate(this.table), tooLate(table));
+    return new VirtualServiceIndex(table, byGateway, ofSidecars, delegates, count, duplicates);
   }
+}
+
+/** How many VirtualServices of the mesh have a host that an older one has already. */
+function tooLate(table: HostTable<VirtualService>): (host: string) => number {
+  return (host) => {
+    const sharing = table.at(host).filter((config) => boundTo(config).includes(MESH_GATEWAY));
+    return Math.max(0, sharing.length - 1);
+  };
 }
 
 function isDelegate({ spec }: Config<VirtualService>): boolean {

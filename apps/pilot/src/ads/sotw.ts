@@ -58,6 +58,7 @@ function start(subscription: Subscription, request: DiscoveryRequest, wildcardTy
   const { resourceNames, versionInfo } = request;
   const all = resourceNames.length === 0 ? wildcardType : resourceNames.every((name) => name === WILDCARD);
   subscription.started = true;
+  subscription.resumed = versionInfo !== '';
   subscription.wildcard = all || resourceNames.includes(WILDCARD);
   subscription.claimedVersion = all && versionInfo !== '' ? versionInfo : undefined;
 }

@@ -10,7 +10,7 @@ export type Held = Pick<XdsResource, 'version'> & Partial<XdsResource>;
 export const ABSENT: Held = { version: '' };
 
 /** Held in some version, and to be sent anew whichever that is: no content has this version. */
-const STALE: Held = { version: 'stale' };
+const STALE = 'stale';
 
 /** Says of a name that it is to be left alone for now, neither sent nor removed. */
 export const KEEP = Symbol('keep');
@@ -51,6 +51,8 @@ export class Subscription {
   answered = false;
   /** SotW: the version that the client said it holds when it reconnected; undefined once it was compared or overtaken. */
   claimedVersion: string | undefined;
+  /** The client holds something of this type from an earlier stream; over SotW it cannot say what. */
+  resumed = false;
   lastNonce = '';
   /** Names asked for one by one, besides the wildcard. */
   readonly names = new Set<string>();
@@ -97,11 +99,18 @@ export class Subscription {
   restore(name: string, version: string): void {
     this.held.set(name, { version });
     this.pending.add(name);
+    this.resumed = true;
+  }
+
+  /** The client holds this, as far as can be told, and keeps it until it is compared. */
+  keep(resource: XdsResource): void {
+    this.held.set(resource.name, resource);
+    this.pending.add(resource.name);
   }
 
   /** The client has to get this name once more; what it holds of it stays in use until then. */
   sendAgain(name: string): void {
-    if (this.holds(name)) this.held.set(name, STALE);
+    if (this.holds(name)) this.held.set(name, { ...this.held.get(name), version: STALE });
     this.removalsDue.delete(name);
     this.pending.add(name);
   }
@@ -120,9 +129,18 @@ export class Subscription {
 
   /** Held for certain: sent, and no response with it on its way. */
   settled(name: string): boolean {
-    if (!this.holds(name) || this.held.get(name) === STALE) return false;
-    for (const response of this.inFlight.values()) if (response.items.has(name)) return false;
-    return true;
+    return this.holds(name) && !this.isStale(name) && !this.isOnItsWay(name);
+  }
+
+  /** Holds it in a version that does not count: it waits for the same once more. */
+  isStale(name: string): boolean {
+    return this.held.get(name)?.version === STALE;
+  }
+
+  /** A response that has it, or its removal, is not answered. */
+  isOnItsWay(name: string): boolean {
+    for (const response of this.inFlight.values()) if (response.items.has(name)) return true;
+    return false;
   }
 
   compare(names: Iterable<string>, desired: Desired): Difference {

@@ -1,5 +1,7 @@
-import type { Fact, Generator, TypeUrl, World, WorldView, XdsResource } from '../model/contract.js';
+import { TYPE, type Fact, type Generator, type TypeUrl, type World } from '../model/contract.js';
+import type { WorldView, XdsResource } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
+import { Departed } from './departed.js';
 import { FactIndex } from './fact-index.js';
 import { GeneratedResources, makeResource } from './generated.js';
 import { ProxyClasses } from './proxy-classes.js';
@@ -30,6 +32,8 @@ const FAILURE_LIMIT = 1_000;
  * its last good bytes). Where a class finds the same resource in two of its scopes, both are right, hence equal.
  */
 export class ResourceCache {
+  /** Clusters and their endpoints that are gone. */
+  readonly departed = new Departed();
   private readonly generators: ReadonlyMap<TypeUrl, Generator>;
   private readonly reads = new ProxyReads();
   private readonly index = new FactIndex<Entry>();
@@ -182,6 +186,7 @@ export class ResourceCache {
   ): void {
     const before = entry.generated;
     entry.generated = inputs && this.generated.acquire(entry.type, entry.name, inputs, generator);
+    if (before && !entry.generated) this.departed.add(entry.type, before.resource);
     if (before) this.generated.release(before);
     if (versionOf(before?.resource) !== versionOf(entry.generated?.resource)) {
       touch(touched, entry.type, entry.name);
@@ -220,6 +225,8 @@ export class ResourceCache {
   private remove(entry: Entry): void {
     entry.scope.entries.delete(entry.name);
     this.index.unlink(entry);
+    // Whose proxies have all left: one of them may come back when it is gone.
+    if (entry.generated) this.departed.add(entry.type, entry.generated.resource);
     if (entry.generated) this.generated.release(entry.generated);
     this.failing.delete(failureKey(entry));
   }

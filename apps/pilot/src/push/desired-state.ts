@@ -19,6 +19,16 @@ export class DesiredState {
     return trial ?? this.cache.resource(type as TypeUrl, this.proxyClass, name);
   }
 
+  /** A resource as it is or, for a while after it has gone, as it was. */
+  last(type: TypeUrl, name: string): XdsResource | undefined {
+    return this.resource(type, name) ?? this.cache.departed.get(type, name);
+  }
+
+  /** Is there such a resource for this proxy? */
+  has(type: TypeUrl, name: string): boolean {
+    return this.cache.names(type, this.proxyClass).set.has(name);
+  }
+
   /** Answers for one subscription, name by name. */
   of(subscription: Subscription): Desired {
     const { type } = subscription;

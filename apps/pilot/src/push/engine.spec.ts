@@ -4,6 +4,9 @@ import { FakeProxy, POISON } from './testing/fake-proxy.js';
 import { all, BASE, cluster, host, listener, noCluster, Rig, route, type Edits } from './testing/toy-rig.js';
 import { BREAKS_GENERATE } from './testing/toy-world.js';
 
+/** When a client has said all that it uses: nothing is taken away from one that came back before, in milliseconds. */
+const AFTER_OPENING = 2_000;
+
 describe('a proxy that connects', () => {
   it('gets everything, hosts after their route', () => {
     const rig = new Rig(BASE);
@@ -195,9 +198,32 @@ describe('make before break', () => {
     proxy.take(0, 1);
     proxy.log.length = 0;
     rig.edit({ ...noCluster('v1'), [`${TYPE.virtualHost}#80/a`]: undefined });
-    proxy.take(0, 1);
-    expect(proxy.log).toEqual(['VirtualHost + -80/a']);
+    proxy.take(0, 2);
+    // The changed cluster is on its way and answered to only once it has endpoints: those that it had.
+    expect(proxy.log).toEqual(['ClusterLoadAssignment +v1 -', 'VirtualHost + -80/a']);
   });
+
+  it.each([
+    ['delta', 'ClusterLoadAssignment + -v2'],
+    ['sotw', 'ClusterLoadAssignment +v2 -'],
+  ] as const)(
+    'says of a new cluster that it has no endpoints, where they went before it came (%s)',
+    (kind, word) => {
+      const rig = new Rig({ ...cluster('v1'), ...listener('in', '80'), ...route('80', 'cluster:v1') });
+      const proxy = new FakeProxy(kind);
+      const connection = rig.connect(proxy);
+      proxy.settle();
+      rig.edit(cluster('v2'));
+      proxy.take(0, 1);
+      proxy.log.length = 0;
+      rig.edit(noCluster('v2'));
+      // Without it the proxy would never answer to the cluster.
+      proxy.settle();
+      expect(proxy.log[0]).toBe(word);
+      expect(connection.idle).toBe(true);
+      expect(Object.keys(proxy.texts(TYPE.cluster))).toEqual(['v1']);
+    },
+  );
 
   it('sends endpoints again after a changed cluster, which warms up anew', () => {
     const rig = new Rig(BASE);
@@ -268,8 +294,10 @@ describe.each(['delta', 'sotw'] as const)('a reconnect (%s)', (kind) => {
     const proxy = new FakeProxy(kind);
     new Rig(before).connect(proxy);
     proxy.settle();
+    proxy.hurried = true;
     new Rig({ ...cluster('v2', 5), ...listener('in', '80'), ...route('80', 'cluster:v2') }).connect(proxy);
     proxy.settle();
+    proxy.settle(AFTER_OPENING);
     expect(proxy.texts(TYPE.cluster)).toEqual({ v2: 'name=v2 rev=5' });
     expect(proxy.texts(TYPE.route)).toEqual({ '80': 'cluster:v2' });
     // A SotW client does not say what it holds, so what it has to lose cannot be kept back for it.
@@ -278,6 +306,26 @@ describe.each(['delta', 'sotw'] as const)('a reconnect (%s)', (kind) => {
 });
 
 describe('a SotW client that comes back', () => {
+  it('keeps a cluster that went while it was away until its routes lead elsewhere', () => {
+    const rig = new Rig({
+      ...cluster('v1'),
+      ...cluster('v2'),
+      ...listener('in', '80'),
+      ...route('80', 'cluster:v1'),
+    });
+    const proxy = new FakeProxy('sotw');
+    rig.connect(proxy);
+    proxy.settle();
+    rig.edit({ ...noCluster('v1'), ...cluster('v3'), ...route('80', 'cluster:v3') });
+    proxy.hurried = true;
+    rig.connect(proxy);
+    proxy.settle();
+    proxy.settle(AFTER_OPENING);
+    expect(proxy.faults).toEqual([]);
+    expect(Object.keys(proxy.texts(TYPE.cluster))).toEqual(['v2', 'v3']);
+    expect(proxy.texts(TYPE.route)).toEqual({ '80': 'cluster:v3' });
+  });
+
   const before = { ...cluster('v1'), ...cluster('v2'), ...listener('in', '80'), ...route('80', 'whole') };
 
   it('gets what it had dropped and wants again, though it says the version that it had with it', () => {
@@ -317,6 +365,7 @@ describe('a SotW client that comes back', () => {
     rig.edit({ ...noCluster('v1'), ...noCluster('v2') });
     rig.connect(proxy);
     proxy.settle();
+    proxy.settle(AFTER_OPENING);
     expect(proxy.texts(TYPE.cluster)).toEqual({});
     rig.edit({ ...cluster('v1'), ...cluster('v2') });
     proxy.settle();

@@ -41,11 +41,12 @@ describe('any history', () => {
 
   it.each(['delta', 'sotw'] as const)('ends with what the world says, in order (%s)', (kind) => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, hurried) => {
         const base = kind === 'delta' ? BASE : { ...cluster('v1'), ...listener('in', '80') };
         const text = kind === 'delta' ? 'vhds' : 'whole';
         let rig = new Rig({ ...base, ...route('80', text), ...route('81', text) });
         const proxy = new FakeProxy(kind);
+        proxy.hurried = hurried;
         let connection = rig.connect(proxy);
         for (const action of steps) {
           if (action.kind === 'edit') rig.edit(action.build(rig.world));
@@ -59,6 +60,8 @@ describe('any history', () => {
           }
         }
         proxy.settle();
+        // Who came back has said all that it uses by now.
+        proxy.settle(2_000);
         if (kind === 'delta') expect(proxy.faults).toEqual([]);
         expect(connection.idle).toBe(true);
         for (const type of [TYPE.cluster, TYPE.endpoint, TYPE.listener]) {

@@ -79,9 +79,9 @@ export class ProxyConnection implements Prober {
     return this.idle && !this.rejecting ? (this.revision ?? 0) : this.heldBefore;
   }
 
-  /** Something waits for a time rather than for an answer. */
+  /** Something may wait for a time rather than for an answer. */
   get waitsForTime(): boolean {
-    return this.plan.warming.size > 0;
+    return !this.idle || this.plan.warming.size > 0;
   }
 
   /** When the oldest response that is not answered went out; undefined when all are. */
@@ -105,7 +105,7 @@ export class ProxyConnection implements Prober {
     const first = !subscription.started;
     const before = subscription.type === TYPE.route ? [...subscription.names] : [];
     if (!this.protocol.read(subscription, request, hasWildcard(subscription.type))) return receipt;
-    if (first) this.reconcile(subscription);
+    if (first) this.open(subscription, now);
     for (const route of before) if (!subscription.names.has(route)) this.plan.forgetHosts(route);
     let names = 0;
     for (const { names: wanted } of this.subscriptions.values()) names += wanted.size;
@@ -152,6 +152,15 @@ export class ProxyConnection implements Prober {
   /** The next response, or undefined when there is none to send now. */
   next(now: number): Response | undefined {
     return this.revision === undefined ? undefined : this.plan.next(now, this.revision);
+  }
+
+  /** The first request of a type. */
+  private open(subscription: Subscription, now: number): void {
+    const { resumption } = this.plan;
+    resumption.opened(now);
+    if (this.protocol.kind === 'sotw') resumption.keepUsedClusters(this.desired);
+    this.reconcile(subscription);
+    if (subscription.type === TYPE.endpoint) this.plan.warmUp(subscription);
   }
 
   private reconcile(subscription: Subscription): void {

@@ -3,7 +3,9 @@ import { ABSENT, type Difference, type Subscription } from '../ads/subscription.
 import { TYPE, type XdsResource } from '../model/contract.js';
 import type { DesiredState } from './desired-state.js';
 import { isFullState, isReferred, isReferring, PUSH_ORDER, REFERRED, REFERRING } from './order.js';
+import { Resumption } from './resumption.js';
 import { noHost, routeOf } from './virtual-hosts.js';
+import { divideEndpoints, noEndpoints } from './warming-endpoints.js';
 import { refersToOneOf, WarmingClusters } from './warming.js';
 
 /** One response, ready to be written. */
@@ -22,18 +24,22 @@ const NOTHING: Difference = { upserts: [], removals: [], absent: [] };
  */
 export class PushPlan {
   readonly warming: WarmingClusters;
+  readonly resumption: Resumption;
   /** VHDS routes whose listener no longer waits for hosts. */
   private readonly released = new Set<string>();
   private nonces = 0;
   private revision = 0;
+  /** Since when something waits for the proxy to ask for its clusters. */
+  private awaitedSince: number | undefined;
 
   constructor(
     private readonly subscriptions: ReadonlyMap<string, Subscription>,
     private readonly desired: DesiredState,
     private readonly protocol: Protocol,
-    warmingTimeoutMs: number,
+    private readonly warmingTimeoutMs: number,
   ) {
     this.warming = new WarmingClusters(warmingTimeoutMs);
+    this.resumption = new Resumption(subscriptions);
   }
 
   /** The next response, or undefined when there is none to send now. */
@@ -45,7 +51,17 @@ export class PushPlan {
       const response = subscription?.started && this.nextOfType(subscription, now);
       if (response) return response;
     }
-    return this.referencesSettled() ? this.nextRemoval(now) : undefined;
+    if (this.resumption.isOpening(now) || !this.referencesSettled()) return undefined;
+    return this.nextRemoval(now);
+  }
+
+  /**
+   * Clusters that went out before the proxy could say which endpoints it has from an earlier stream warm up anew: it
+   * has to get those again.
+   */
+  warmUp(endpoints: Subscription): void {
+    const clusters = this.subscriptions.get(TYPE.cluster);
+    for (const name of endpoints.names) if (clusters?.isOnItsWay(name)) endpoints.sendAgain(name);
   }
 
   /** The proxy has dropped a route, and its hosts with it. */
@@ -73,13 +89,16 @@ export class PushPlan {
   }
 
   private nextOfType(subscription: Subscription, now: number): Response | undefined {
+    if (this.resumption.holdsClustersBack(subscription, now)) return undefined;
     do {
       for (const [group, names] of groups(subscription)) {
         const response = this.nextOfGroup(subscription, group, names, now);
         if (response) return response;
       }
     } while (subscription.batches.length > 0 && subscription.inFlight.size === 0);
-    const waits = subscription.wildcard && !subscription.answered && subscription.held.size === 0;
+    const { wildcard, answered, held, pending } = subscription;
+    // What has to wait is not nothing: over SotW an empty response would take all away from who comes back.
+    const waits = wildcard && !answered && held.size === 0 && pending.size === 0;
     const hosts = subscription.type === TYPE.virtualHost;
     return waits && !hosts ? this.send(subscription, '', NOTHING, now) : undefined;
   }
@@ -92,7 +111,7 @@ export class PushPlan {
   ): Response | undefined {
     for (const name of names) subscription.pending.delete(name);
     const whole = subscription.compare(names, this.desired.of(subscription));
-    const difference = this.defer(subscription, whole);
+    const difference = this.defer(subscription, whole, now);
     if (this.protocol.holdsAlready(subscription, difference)) {
       adopt(subscription, difference);
       return undefined;
@@ -102,8 +121,9 @@ export class PushPlan {
   }
 
   /** Takes out of a difference what has to wait: removals of what may be in use, references to what is not ready. */
-  private defer(subscription: Subscription, difference: Difference): Difference {
+  private defer(subscription: Subscription, difference: Difference, now: number): Difference {
     const { upserts, removals, absent } = difference;
+    if (subscription.type === TYPE.endpoint) return this.deferEndpoints(subscription, difference);
     if (isReferred(subscription.type)) {
       for (const name of removals) subscription.removalsDue.add(name);
       for (const { name } of upserts) subscription.removalsDue.delete(name);
@@ -112,14 +132,38 @@ export class PushPlan {
     if (!isReferring(subscription.type)) return difference;
     const unsent = this.unsentClusters();
     // A proxy that holds nothing yet serves nothing: it waits for its clusters by itself, once it knows of them.
-    const serves = subscription.held.size > 0;
+    const serves = subscription.held.size > 0 || subscription.resumed;
     const waiting = upserts.filter(
-      ({ value }) => refersToOneOf(value, unsent) || (serves && this.warming.heldBack(value)),
+      ({ value }) =>
+        refersToOneOf(value, unsent) ||
+        (serves && (this.warming.heldBack(value) || this.clustersAreAwaited(now))),
     );
     if (waiting.length === 0) return difference;
     // A renamed host is a removal and an addition: the old one stays until the new one may come.
     for (const name of [...waiting.map(({ name }) => name), ...removals]) subscription.pending.add(name);
     return { upserts: upserts.filter((resource) => !waiting.includes(resource)), removals: [], absent };
+  }
+
+  private deferEndpoints(endpoints: Subscription, difference: Difference): Difference {
+    const { now, later } = divideEndpoints(difference, {
+      endpoints,
+      clusters: this.subscriptions.get(TYPE.cluster),
+      sotw: this.protocol.kind === 'sotw',
+      last: (name) => this.desired.last(TYPE.endpoint, name),
+    });
+    for (const { name } of difference.upserts) endpoints.removalsDue.delete(name);
+    for (const name of later) endpoints.removalsDue.add(name);
+    return now;
+  }
+
+  /**
+   * A proxy whose cluster was still warming up when its stream broke asks for clusters only once that has ended: what
+   * the others refer to is not known to it before.
+   */
+  private clustersAreAwaited(now: number): boolean {
+    if (this.subscriptions.get(TYPE.cluster)?.started) return false;
+    this.awaitedSince ??= now;
+    return now - this.awaitedSince < this.warmingTimeoutMs;
   }
 
   /** New clusters that could not be sent yet, because the proxy has not answered to the clusters before them. */
@@ -145,9 +189,11 @@ export class PushPlan {
       if (!subscription || subscription.removalsDue.size === 0 || subscription.inFlight.size > 0) continue;
       const due = [...subscription.removalsDue].filter((name) => !this.isInUse(name));
       for (const name of due) subscription.removalsDue.delete(name);
-      const { upserts, removals } = subscription.compare(due, this.desired.of(subscription));
+      const { upserts, removals, absent } = subscription.compare(due, this.desired.of(subscription));
       for (const { name } of upserts) subscription.pending.add(name);
-      if (removals.length > 0) return this.send(subscription, '', { ...NOTHING, removals }, now);
+      const gone = { ...NOTHING, removals, absent };
+      const response = isEmpty(gone) ? undefined : this.send(subscription, '', gone, now);
+      if (response) return response;
     }
     return undefined;
   }
@@ -160,15 +206,19 @@ export class PushPlan {
   ): Response | undefined {
     const { type } = subscription;
     const { upserts, removals, absent } = difference;
-    const fullState = this.protocol.kind === 'sotw' && isFullState(type);
-    if (this.protocol.kind === 'sotw' && !fullState && upserts.length === 0) {
+    const sotw = this.protocol.kind === 'sotw';
+    const fullState = sotw && isFullState(type);
+    const removed = [...removals, ...absent];
+    const emptied =
+      sotw && type === TYPE.endpoint ? removed.filter((name) => subscription.names.has(name)) : [];
+    if (sotw && !fullState && upserts.length + emptied.length === 0) {
       // SotW has no words for "there is none".
       adopt(subscription, difference);
       return undefined;
     }
     const nonce = (++this.nonces).toString(36);
-    const removed = [...removals, ...absent];
-    const content = { typeUrl: type, nonce, revision: this.revision, fullState, upserts, removed };
+    const resources = [...upserts, ...emptied.map(noEndpoints)];
+    const content = { typeUrl: type, nonce, revision: this.revision, fullState, upserts: resources, removed };
     const bytes = this.protocol.encode(subscription, content);
     this.beforeRecord(subscription, difference, now);
     subscription.record(nonce, group, difference, now);
@@ -180,7 +230,7 @@ export class PushPlan {
   private beforeRecord(subscription: Subscription, { upserts, removals }: Difference, now: number): void {
     const { type, held } = subscription;
     if (type === TYPE.cluster) {
-      const inService = held.size > 0;
+      const inService = held.size > 0 || subscription.resumed;
       for (const { name } of upserts) if (inService && !subscription.holds(name)) this.warming.add(name, now);
       for (const { name } of upserts) this.sendEndpointsAgain(name);
       for (const name of removals) this.warming.delete(name);

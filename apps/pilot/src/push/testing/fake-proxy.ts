@@ -30,10 +30,15 @@ export class FakeProxy {
   readonly faults: string[] = [];
   readonly log: string[] = [];
   bytes = 0;
+  /** Is sent responses between the first requests of a stream, before it has said all that it uses. */
+  hurried = false;
   private readonly versions = new Map<string, string>();
   private readonly nonces = new Map<string, string>();
   private readonly subscribed = new Map<string, Set<string>>();
   private readonly answers: (() => Uint8Array)[] = [];
+  /** Clusters that wait for their endpoints; until they have them no clusters are answered to. */
+  private readonly warming = new Set<string>();
+  private paused: (() => Uint8Array)[] = [];
   private connection: ProxyConnection | undefined;
 
   constructor(
@@ -45,11 +50,18 @@ export class FakeProxy {
   connect(connection: ProxyConnection, now = 0): void {
     this.connection = connection;
     this.answers.length = 0;
+    this.paused = [];
     this.nonces.clear();
     const types = [TYPE.cluster, TYPE.endpoint, TYPE.listener, TYPE.route, TYPE.virtualHost];
     const wildcard = (type: string) => type === TYPE.cluster || type === TYPE.listener;
     const wanted = types.filter((type) => wildcard(type) || this.subscribed.has(type));
-    for (const type of wanted) connection.receive(this.decode(this.subscribe(type)), now);
+    // What is paused is asked for once it goes on.
+    const isPaused = (type: string) => type === TYPE.cluster && this.warming.size > 0;
+    for (const type of wanted) {
+      if (isPaused(type)) this.paused.push(() => this.subscribe(type));
+      else connection.receive(this.decode(this.subscribe(type)), now);
+      if (this.hurried) this.take(now);
+    }
   }
 
   /** Takes what the server has to send, up to `limit` responses; their answers wait for `answer`. */
@@ -105,10 +117,27 @@ export class FakeProxy {
       this.answers.push(() => this.reply(type, nonce, message));
       return;
     }
+    if (type === TYPE.cluster) this.warmUp(received);
     this.apply(received);
     this.versions.set(type, version);
-    this.answers.push(() => this.reply(type, nonce));
+    const answer = (): Uint8Array => this.reply(type, nonce);
+    if (type === TYPE.cluster && this.warming.size > 0) this.paused.push(answer);
+    else this.answers.push(answer);
+    if (type === TYPE.endpoint) this.warmedUp([...upserts.map(({ name }) => name), ...removed]);
     this.follow(type);
+  }
+
+  /** In service clusters that are new or changed want their endpoints, whatever they had. */
+  private warmUp({ upserts, removed }: Received): void {
+    const held = this.of(TYPE.cluster);
+    if (held.size === 0) return;
+    for (const { name, text } of upserts) if (held.get(name)?.text !== text) this.warming.add(name);
+    this.warmedUp(removed);
+  }
+
+  private warmedUp(names: readonly string[]): void {
+    for (const name of names) this.warming.delete(name);
+    if (this.warming.size === 0) this.answers.push(...this.paused.splice(0));
   }
 
   private apply({ type, upserts, removed }: Received): void {
@@ -252,7 +281,11 @@ function parseDelta({ bytes }: Response): Received {
 function content(type: string, value: Uint8Array): { name: string; text: string } {
   if (type !== TYPE.route) {
     const text = Buffer.from(value).toString();
-    return { name: /name=(\S+)/.exec(text)?.[1] ?? '', text };
+    const name = /name=(\S+)/.exec(text)?.[1];
+    // An assignment without endpoints, as SotW says that there are none.
+    if (type === TYPE.endpoint && name === undefined)
+      return { name: envoy.config.endpoint.v3.ClusterLoadAssignment.decode(value).clusterName, text: '' };
+    return { name: name ?? '', text };
   }
   const { name, virtualHosts } = envoy.config.route.v3.RouteConfiguration.decode(value);
   return { name, text: virtualHosts[0]?.name ?? '' };

@@ -1,5 +1,4 @@
-import { TYPE, type Fact, type Generator, type TypeUrl, type World } from '../model/contract.js';
-import type { WorldView, XdsResource } from '../model/contract.js';
+import type { Fact, Generator, TypeUrl, World, WorldView, XdsResource } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
 import { Departed } from './departed.js';
 import { FactIndex } from './fact-index.js';

@@ -21,10 +21,15 @@ export async function dumpOf(admin: string): Promise<ReadonlyMap<string, string>
 
 function named(entries: unknown, path: readonly string[], kind: string): (readonly [string, string])[] {
   if (!Array.isArray(entries)) return [];
-  return entries.map((entry) => {
-    const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], entry);
+  return entries.flatMap((entry) => {
+    const value = path.reduce<unknown>(
+      (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+      entry,
+    );
+    // A listener that only drains is not in force any more.
+    if (value === undefined) return [];
     const { name, cluster_name: clusterName } = value as { name?: string; cluster_name?: string };
-    return [`${kind} ${name ?? clusterName ?? ''}`, JSON.stringify(comparable(value))] as const;
+    return [[`${kind} ${name ?? clusterName ?? ''}`, JSON.stringify(comparable(value))] as const];
   });
 }
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { GrpcEndpoint, type GrpcTls } from '#common/grpc';
 import { createLogger } from '#common/logger';
-import { startEnvoy, type RunningEnvoy } from '#common/testing';
+import { startEnvoy, type BootstrapJson, type RunningEnvoy } from '#common/testing';
 import { PushEngine } from '../../push/engine.js';
 import { toyGenerators, ToyWorld } from '../../push/testing/toy-world.js';
 import { AdsService, type AdsOptions } from '../ads-service.js';
@@ -84,26 +84,38 @@ export function startProxy(
   id = 'a',
   metadata: Readonly<Record<string, unknown>> = {},
 ): Promise<RunningEnvoy> {
+  const node = {
+    id: `sidecar~127.0.0.1~${id}.default~default.svc.cluster.local`,
+    metadata: { NAMESPACE: 'default', QUARTET_VHDS: true, ...metadata },
+  };
+  return startEnvoy(adsBootstrap(address, kind, node));
+}
+
+/** Reconnects within half a second: who waits for it is a test. */
+const RETRIES = { retry_back_off: { base_interval: '0.05s', max_interval: '0.5s' } };
+
+/** The bootstrap of an Envoy that takes everything from ADS at `address`. */
+export function adsBootstrap(
+  address: string,
+  kind: 'delta' | 'sotw',
+  node: { readonly id: string; readonly metadata: Readonly<Record<string, unknown>> },
+): BootstrapJson {
   const [host, port] = address.split(':');
   const ads = { ads: {}, resource_api_version: 'V3' };
   const xds = http2Cluster('xds-grpc', { socket_address: { address: host, port_value: Number(port) } });
-  return startEnvoy({
-    node: {
-      id: `sidecar~127.0.0.1~${id}.default~default.svc.cluster.local`,
-      cluster: `${id}.default`,
-      metadata: { NAMESPACE: 'default', QUARTET_VHDS: true, ...metadata },
-    },
+  return {
+    node: { cluster: node.id.split('~')[2], ...node },
     dynamic_resources: {
       ads_config: {
         api_type: kind === 'delta' ? 'DELTA_GRPC' : 'GRPC',
         transport_api_version: 'V3',
-        grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc' } }],
+        grpc_services: [{ envoy_grpc: { cluster_name: 'xds-grpc', retry_policy: RETRIES } }],
       },
       cds_config: ads,
       lds_config: ads,
     },
     static_resources: { clusters: [xds] },
-  });
+  };
 }
 
 function http2Cluster(name: string, address: object): object {

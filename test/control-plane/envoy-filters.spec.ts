@@ -34,6 +34,7 @@ function filter(name: string, applyTo: string, patch: object, match: object = {}
   return put('EnvoyFilter', name, { configPatches: [{ applyTo, match, patch }] });
 }
 
+const LUA = 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua';
 const MANAGER = { filterChain: { filter: { name: 'envoy.filters.network.http_connection_manager' } } };
 
 /** An HTTP filter in front of all others, in what sidecars send. */
@@ -212,6 +213,44 @@ describe.each(['delta', 'sotw'] as const)(
       },
       TIMEOUT,
     );
+
+    it(
+      'changes the config of a filter that Envoy asks for by name, and not the listener',
+      async () => {
+        const source = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
+        const asking = {
+          applyTo: 'HTTP_FILTER',
+          match: { context: 'SIDECAR_OUTBOUND', listener: MANAGER },
+          patch: {
+            operation: 'INSERT_FIRST',
+            value: { name: 'script', config_discovery: { config_source: source, type_urls: [LUA] } },
+          },
+        };
+        const script = (answer: string) => {
+          const code = `function envoy_on_response(handle) handle:headers():add("x-script", "${answer}") end`;
+          const typed_config = { '@type': LUA, default_source_code: { inline_string: code } };
+          const patch = { operation: 'ADD', value: { name: 'script', typed_config } };
+          const spec = { configPatches: [asking, { applyTo: 'EXTENSION_CONFIG', patch }] };
+          return put('EnvoyFilter', 'script', spec);
+        };
+        await commit(script('one'));
+        await until(async () => (await header('x-script')) === 'one');
+        const listeners = await added();
+        await commit(script('two'));
+        await until(async () => (await header('x-script')) === 'two');
+        expect(await added()).toBe(listeners);
+        await commit(drop('script'));
+        await until(async () => (await header('x-script')) === undefined);
+        expect(await withdrawn()).toEqual([]);
+      },
+      TIMEOUT,
+    );
+
+    /** How many listeners Envoy was sent and took, first or anew. */
+    async function added(): Promise<string> {
+      const filter = encodeURIComponent('^listener_manager.listener_(added|modified)$');
+      return (await fetch(`${proxy.admin}/stats?filter=${filter}`)).text();
+    }
 
     async function startFresh(): Promise<[RunningEnvoy, number]> {
       const entry = await freePort();

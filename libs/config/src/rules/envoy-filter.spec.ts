@@ -25,7 +25,6 @@ describe('EnvoyFilter', () => {
     [http({ operation: 'REMOVE' }, { listener: { filterChain: { filter: { name: 'x', subFilter: {} } } } })],
     [{ applyTo: 'CLUSTER', match: { cluster: { service: 'a' } }, patch: { operation: 'MERGE', value: {} } }],
     [http({ operation: 'ADD', value: lua }, { proxy: { proxyVersion: '^1\\.2.*', metadata: { a: 'b' } } })],
-    [{ applyTo: 'BOOTSTRAP', patch: { operation: 'MERGE', value: { stats_flush_interval: '5s' } } }],
     [{ apply_to: 'EXTENSION_CONFIG', patch: { operation: 'ADD', value: lua } }],
   ])('takes %j', (patch) => expect(problems(patch)).toEqual([]));
 
@@ -59,6 +58,10 @@ describe('EnvoyFilter', () => {
     [
       'Error configPatches[0].match.listener.filterChain.filter',
       http({ operation: 'ADD', value: lua }, { listener: { filterChain: { filter: {} } } }),
+    ],
+    [
+      'Warning configPatches[0].applyTo',
+      { applyTo: 'BOOTSTRAP', patch: { operation: 'MERGE', value: { stats_flush_interval: '5s' } } },
     ],
     ['Warning configPatches[0].patch.value', http({ operation: 'REMOVE', value: lua })],
     [

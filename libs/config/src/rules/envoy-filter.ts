@@ -64,6 +64,9 @@ export function checkEnvoyFilter(spec: EnvoyFilter, scope: Scope): void {
 function checkPatch({ applyTo, match, patch }: EnvoyConfigPatch, scope: Scope): void {
   if (!applyTo) return scope.error('a patch needs applyTo');
   if (!patch) return scope.error('a patch needs a member patch');
+  // With Istio it takes an agent that is told to ask for it.
+  if (applyTo === 'BOOTSTRAP')
+    scope.at('applyTo').warn('noEffect', 'agents make their bootstrap by themselves');
   checkMatch(applyTo, match, scope.at('match'));
   checkOperation(applyTo, patch, scope.at('patch'));
   if (patch.operation === 'REMOVE') {

@@ -2,7 +2,7 @@ import { mergeAny, typeNameOf } from '#common/proto/json';
 import { currentFilterName } from '#config';
 import type { Patch } from '../../model/patch.js';
 import type { Fields } from './message.js';
-import { anyOf, isMerge, textOf, valueOf } from './message.js';
+import { anyOf, isMerge, listMerge, textOf, valueOf } from './message.js';
 
 /** Whether a filter is the one that a match names, by today's name or the one that it had in API v2. */
 export function isNamed(filter: Fields, name: string): boolean {
@@ -31,8 +31,7 @@ function mergeFilter(filter: Fields, patch: Patch): boolean {
   const value = valueOf(patch);
   const [held, given] = [anyOf(filter, 'typed_config'), anyOf(value, 'typed_config')];
   if (!held) return false;
-  const lists = patch.operation === 'MERGE' ? 'append' : 'replace';
-  const merged = given && mergeAny(held, given, lists);
+  const merged = given && mergeAny(held, given, listMerge(patch));
   if (given && !merged) return false;
   const { typed_config: _, ...members } = value;
   for (const [name, member] of Object.entries(members)) {

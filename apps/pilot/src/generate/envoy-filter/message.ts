@@ -1,4 +1,4 @@
-import type { AnyFields, Fields } from '#common/proto/json';
+import type { AnyFields, Fields, ListMerge } from '#common/proto/json';
 import { decodeFields, encodeFields, mergeFields } from '#common/proto/json';
 import type { PatchTarget } from '#config';
 import { PATCHED_MESSAGES } from '#config';
@@ -23,10 +23,13 @@ export function isMerge({ operation }: Patch): boolean {
   return operation === 'MERGE' || operation === 'MERGE_AND_REPLACE_LIST';
 }
 
-/** Merges a patch's value into a message of its target, in place. */
-export function mergeValue(patch: Patch, message: Fields): void {
-  const lists = patch.operation === 'MERGE' ? 'append' : 'replace';
-  mergeFields(PATCHED_MESSAGES[patch.spec.applyTo], message, valueOf(patch), lists);
+export function listMerge({ operation }: Patch): ListMerge {
+  return operation === 'MERGE' ? 'append' : 'replace';
+}
+
+/** Merges a patch's value, or a part of it, into a message of its target, in place. */
+export function mergeValue(patch: Patch, message: Fields, value: Fields = valueOf(patch)): void {
+  mergeFields(PATCHED_MESSAGES[patch.spec.applyTo], message, value, listMerge(patch));
 }
 
 /** Members of decoded messages, as what the API says they are. */

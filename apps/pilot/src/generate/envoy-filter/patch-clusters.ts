@@ -6,7 +6,8 @@ import { inboundPorts } from '../common/inbound.js';
 import { patchesFor } from './candidates.js';
 import type { ClusterKey } from './cluster-match.js';
 import { clusterKey, clusterMatches } from './cluster-match.js';
-import { isMerge, mergeValue } from './message.js';
+import { mergeCluster } from './merge-cluster.js';
+import { isMerge } from './message.js';
 import type { Patching } from './patched.js';
 
 const NOTHING = { patches: [], context: {} };
@@ -29,7 +30,7 @@ export const patchClusters: Patching<object> = {
   apply(message, patches) {
     if (patches.some(({ operation }) => operation === 'REMOVE')) return 'removed';
     const merging = patches.filter(isMerge);
-    for (const patch of merging) mergeValue(patch, message);
+    for (const patch of merging) mergeCluster(patch, message);
     return merging;
   },
 };

@@ -1,4 +1,5 @@
 import { DESTINATION_RULE_PROOFS } from './destination-rule.js';
+import { L4_ROWS } from './l4.js';
 import { ACCESS_LOG, MESH_PROOFS } from './mesh-wide.js';
 import { MODE_PROOFS } from './modes.js';
 import { RECEIVING_PROOFS } from './receiving.js';
@@ -23,5 +24,6 @@ export const PROVEN: ReadonlySet<string> = new Set([
   ].flatMap((proofs) => proofs.map(({ row }) => row)),
   ...MODE_PROOFS.map(({ row }) => row),
   ...VISIBILITY_ROWS,
+  ...L4_ROWS,
   ACCESS_LOG,
 ]);

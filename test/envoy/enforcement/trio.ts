@@ -13,7 +13,7 @@ import type { Proxy } from '../support/proxy.js';
 import { startProxy } from '../support/proxy.js';
 
 /** Own loopback addresses: each proxy has its listeners at one, on the ports that services have. */
-const ADDRESS = { caller: '127.91.0.1', callee: '127.91.0.2', gateway: '127.91.0.3' } as const;
+export const ADDRESS = { caller: '127.91.0.1', callee: '127.91.0.2', gateway: '127.91.0.3' } as const;
 export const CALLEE = ADDRESS.callee;
 
 export type ProxyPlace = 'caller' | 'callee' | 'gateway';

@@ -11,6 +11,7 @@ import { httpConnectionManager } from './http-connection-manager.js';
 import { l4Filters } from './l4-filters.js';
 import { serviceChain } from './l4-routes.js';
 import { plainHttp } from './sniffing.js';
+import type { TcpPolicy } from './tcp-policy.js';
 
 type Filter = envoy.config.listener.v3.Filter.$Properties;
 type FilterChain = envoy.config.listener.v3.FilterChain.$Properties;
@@ -25,6 +26,8 @@ export interface InboundChainPick {
   /** Whether only some of its connections are HTTP. */
   readonly sniffed?: boolean;
   readonly dialect?: Dialect;
+  /** Limits of the connections that are carried as they are. */
+  readonly limits?: TcpPolicy;
   readonly mode: MtlsMode['mode'];
   /** A Sidecar's own TLS, in place of plain text: for clients outside of the mesh, hence only without mTLS. */
   readonly tls?: IngressTls;
@@ -63,7 +66,7 @@ export function inboundChains(pick: InboundChainPick, base: FilterChainMatch = {
 }
 
 function waysOf(pick: InboundChainPick): Way[] {
-  const carried = l4Filters(inboundChain(pick));
+  const carried = l4Filters(inboundChain(pick), pick.limits ? [pick.limits] : []);
   const read = pick.http ? [httpConnectionManager(pick.http)] : carried;
   if (pick.http && pick.sniffed) return sniffedWays(pick.mode, pick.http, read, carried);
   switch (pick.mode) {

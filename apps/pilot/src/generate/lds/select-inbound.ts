@@ -13,6 +13,7 @@ import { inboundAttributes } from './mixer-attributes.js';
 import { pickCheck } from './mixer-check.js';
 import { pickCommonHttp } from './select-http.js';
 import { readDialect } from './select-l4.js';
+import { limitsOf } from './tcp-policy.js';
 
 /** Ports with a listener of their own. */
 export function boundInbound(view: WorldView, proxy: Proxy): InboundPort[] {
@@ -99,6 +100,7 @@ function pickChain(view: WorldView, proxy: Proxy, inbound: InboundPort): PickedC
       ...(mayBeHttp(tls?.protocol ?? inbound.protocol) && { http }),
       ...(!tls && inbound.protocol === 'AUTO' && { sniffed: true }),
       ...(dialect && { dialect }),
+      ...(inbound.connectionPool && { limits: limitsOf(cluster, inbound.connectionPool) }),
       mode,
       ...(tls && { tls: tls.settings }),
       ...(tls && tlsDefaults && { tlsDefaults }),

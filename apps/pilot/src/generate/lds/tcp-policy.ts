@@ -1,4 +1,4 @@
-import type { TunnelSettings } from '#config';
+import type { ConnectionPoolSettings, TunnelSettings } from '#config';
 import type { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
 import { hostAndPort } from '../../model/host.js';
@@ -36,14 +36,21 @@ function pickTcpPolicy(view: WorldView, proxy: Proxy, cluster: string): TcpPolic
   const policy = parsed && ruleView(rules, parsed.port, parsed.subset)?.policy;
   if (!policy) return undefined;
   const port = view.service(parsed.host, proxy.namespace)?.port(parsed.port);
-  const { idleTimeout, maxConnectionDuration } = policy.connectionPool?.tcp ?? {};
+  return {
+    ...limitsOf(cluster, policy.connectionPool),
+    ...(policy.loadBalancer?.consistentHash?.useSourceIp && { bySource: true }),
+    ...(policy.tunnel && { tunnel: policy.tunnel }),
+    ...(port?.protocol === 'AUTO' && isMeshTls(policy) && { sniffed: true }),
+  };
+}
+
+/** How long connections to a cluster may last. */
+export function limitsOf(cluster: string, pool: ConnectionPoolSettings | undefined): TcpPolicy {
+  const { idleTimeout, maxConnectionDuration } = pool?.tcp ?? {};
   return {
     cluster,
     ...(idleTimeout && { idleTimeout }),
     ...(maxConnectionDuration && { maxConnectionDuration }),
-    ...(policy.loadBalancer?.consistentHash?.useSourceIp && { bySource: true }),
-    ...(policy.tunnel && { tunnel: policy.tunnel }),
-    ...(port?.protocol === 'AUTO' && isMeshTls(policy) && { sniffed: true }),
   };
 }
 

@@ -50,7 +50,9 @@ async function startAppIn(namespace: NetworkNamespace, ports: readonly number[])
 
 const VIP = '10.96.0.1';
 
-function mesh({ address, peer }: NetworkNamespace, app: number): string {
+type Policy = 'ALLOW_ANY' | 'REGISTRY_ONLY';
+
+function mesh({ address, peer }: NetworkNamespace, app: number, policy: Policy = 'ALLOW_ANY'): string {
   return `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -79,7 +81,10 @@ spec:
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: istio, namespace: istio-system}
-data: {mesh: "protocolDetectionTimeout: 300ms"}
+data:
+  mesh: |
+    protocolDetectionTimeout: 300ms
+    outboundTrafficPolicy: {mode: ${policy}}
 `;
 }
 
@@ -128,10 +133,18 @@ where.each(['REDIRECT', 'TPROXY'] as const)(`%s${title}`, (mode) => {
       expect(await ask(namespace, `say({ host: '${VIP}', port: 7000 }, 'hi', /hi$/)`)).toBe('outside tcp:hi');
     });
 
-    it('passes on what it does not know', async () => {
+    it('passes on what it does not know, HTTP where it is known to be that', async () => {
       const target = `{ host: '${namespace.peer}', port: ${outside.port} }`;
       expect(await ask(namespace, `say(${target}, 'hi', /hi$/)`)).toBe('outside tcp:hi');
       expect(await taken('PassthroughCluster')).toBe(1);
+      const carried = await ask(namespace, `getHttp1(${target}, 'unknown.example.com')`);
+      expect(carried).toMatch(/^HTTP\/1.1 200 [^]*outside http\/1\.1$/);
+      expect(carried).not.toContain('istio-envoy');
+      const web = await startAnyApp('web', { host: namespace.peer, port: 80 });
+      const routed = `getHttp1({ host: '${namespace.peer}', port: 80 }, 'unknown.example.com')`;
+      expect(await ask(namespace, routed)).toMatch(/server: istio-envoy[^]*web http\/1\.1$/);
+      web.close();
+      expect(await taken('PassthroughCluster')).toBe(3);
     });
   }
 
@@ -148,5 +161,41 @@ where.each(['REDIRECT', 'TPROXY'] as const)(`%s${title}`, (mode) => {
     expect(await getHttp1(target)).toMatch(/server: istio-envoy[^]*app http\/1\.1$/);
     expect(await say(target, 'hi', /hi$/)).toBe('app tcp:hi');
     expect(await taken('InboundPassthroughCluster')).toBe(2);
+  });
+});
+
+where(`REGISTRY_ONLY${title}`, () => {
+  let namespace: NetworkNamespace;
+  let outside: AnyApp;
+  let web: AnyApp;
+
+  beforeAll(async () => {
+    namespace = await createNamespace();
+    outside = await startAnyApp('outside', { host: namespace.peer });
+    web = await startAnyApp('web', { host: namespace.peer, port: 80 });
+    await startSidecar({
+      config: mesh(namespace, outside.port, 'REGISTRY_ONLY'),
+      nodeId: `sidecar~${namespace.address}~own.default~default.svc.cluster.local`,
+      metadata: {},
+      identity: await (await TestCa.create()).issue('spiffe://cluster.local/ns/default/sa/own'),
+      namespace,
+    });
+    await captureByRedirect(namespace);
+  }, 60_000);
+
+  afterAll(() => [outside, web].forEach((app) => app?.close()));
+
+  it('lets through what is registered', async () => {
+    expect(await ask(namespace, `getHttp1({ host: '${VIP}', port: 80 }, 'outside')`)).toMatch(
+      /outside http\/1\.1$/,
+    );
+    expect(await ask(namespace, `say({ host: '${VIP}', port: 5432 }, 'hi', /hi$/)`)).toBe('outside tcp:hi');
+  });
+
+  it('refuses other connections, and answers other HTTP itself', async () => {
+    const target = `{ host: '${namespace.peer}', port: ${outside.port} }`;
+    expect(await ask(namespace, `say(${target}, 'hi', /hi$/)`)).toBe('');
+    const unknown = `getHttp1({ host: '${namespace.peer}', port: 80 }, 'unknown.example.com', /\\r\\n\\r\\n/)`;
+    expect(await ask(namespace, unknown)).toMatch(/^HTTP\/1.1 502 [^]*server: istio-envoy/);
   });
 });

@@ -146,6 +146,15 @@ describe('mutual TLS', () => {
     expect(ends).toBe(expected);
   }
 
+  it('carries WebSockets through both sidecars', async () => {
+    const upgrade =
+      'GET /socket HTTP/1.1\r\nhost: strict\r\nconnection: Upgrade\r\nupgrade: websocket\r\n' +
+      'sec-websocket-version: 13\r\nsec-websocket-key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\nhello';
+    expect(await tcp('127.89.0.1', ports.strict, upgrade, 'strict:hello')).toMatch(
+      /^HTTP\/1.1 101 .*strict:hello$/s,
+    );
+  });
+
   it('carries other protocols, too', async () => {
     for (const own of ['127.89.0.1', '127.89.0.2', '127.89.0.3'])
       expect(await tcp(own, ports.tcp, 'hello')).toBe('tcp:hello');

@@ -21,6 +21,9 @@ spec:
   endpoints: [{address: 127.0.0.1, ports: {p: ${backend.port}}}]
 ---`;
 
+/** The proxy of an application that speaks HTTP/1.0. */
+const OLD = '127.77.0.4';
+
 describe('a sidecar carries', () => {
   let proxy: Proxy;
   let webPort = 0;
@@ -31,7 +34,7 @@ describe('a sidecar carries', () => {
     const web = await httpBackend('web');
     grpc = await grpcBackend('grpc');
     [webPort = 0, grpcPort = 0] = await freePorts(2);
-    proxy = await startProxy({
+    const client = {
       config:
         entry('web', 'HTTP', webPort, web) +
         entry('grpc', 'GRPC', grpcPort, grpc) +
@@ -42,11 +45,17 @@ describe('a sidecar carries', () => {
       address: '127.77.0.3',
       name: 'client',
       identity: await (await TestCa.create()).issue('spiffe://cluster.local/ns/default/sa/client'),
-    });
+    };
+    proxy = await startProxy(client);
+    await startProxy({ ...client, address: OLD, bind: OLD, metadata: { HTTP10: '1' } });
   }, 60_000);
 
   it('HTTP/1.0 not, which has to be asked for', async () => {
     expect(await tcp('127.0.0.1', webPort, 'GET / HTTP/1.0\r\nhost: web\r\n\r\n')).toMatch(/^HTTP\/1.1 426/);
+  });
+
+  it('HTTP/1.0 where its proxy says so', async () => {
+    expect(await tcp(OLD, webPort, 'GET / HTTP/1.0\r\nhost: web\r\n\r\n')).toMatch(/ 200 .*"name":"web"/s);
   });
 
   it('HTTP/1.1', async () =>

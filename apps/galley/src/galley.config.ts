@@ -1,19 +1,47 @@
 import { resolve } from 'node:path';
+import { inCluster, readKubeconfig } from '#common/kube';
+import type { ClusterConfig } from '#common/kube';
 import { natsCredential, type NatsCredential } from '#common/nats';
-import { COMMON_FLAGS, flag, parseFlags } from '#common/service';
+import { COMMON_FLAGS, flag, FlagError, parseFlags } from '#common/service';
 import type { FlagValues } from '#common/service';
 
 const FLAGS = {
   ...COMMON_FLAGS,
-  config: flag.text('folder of YAML and JSON files with the mesh config'),
+  config: flag.optional('folder of YAML and JSON files with the mesh config'),
+  kubeconfig: flag.optional('kubeconfig of a cluster with mesh config'),
+  kubeContext: flag.optional('context of the kubeconfig; by default its current one'),
+  inCluster: flag.toggle('read the mesh config of the cluster that this pod runs in'),
+  clusterName: flag.text('name of the cluster in origins and diagnostics', 'Kubernetes'),
+  revision: flag.optional('read the mesh settings of this revision, ConfigMap istio-<revision>'),
 } as const;
 
 export type GalleyConfig = Omit<FlagValues<typeof FLAGS>, 'nats' | 'natsNkey'> & {
   readonly nats: NatsCredential;
+  readonly cluster: ClusterConfig | undefined;
 };
 
 /** The one place that reads the command line and the environment. @throws FlagError with all problems at once */
 export function readGalleyConfig(argv: readonly string[], env: NodeJS.ProcessEnv): GalleyConfig {
   const values = parseFlags(FLAGS, argv, env);
-  return { ...values, nats: natsCredential(values), config: resolve(values.config) };
+  const { config, kubeconfig, inCluster } = values;
+  if (config === undefined && kubeconfig === undefined && !inCluster)
+    throw new FlagError(['nothing to read config from: give --config, --kubeconfig or --in-cluster']);
+  return {
+    ...values,
+    nats: natsCredential(values),
+    config: config === undefined ? undefined : resolve(config),
+    cluster: readCluster(values, env),
+  };
+}
+
+function readCluster(
+  { kubeconfig, kubeContext, inCluster: inPod }: FlagValues<typeof FLAGS>,
+  env: NodeJS.ProcessEnv,
+): ClusterConfig | undefined {
+  try {
+    if (kubeconfig !== undefined) return readKubeconfig(kubeconfig, kubeContext);
+    return inPod ? inCluster(env) : undefined;
+  } catch (error) {
+    throw new FlagError([(error as Error).message]);
+  }
 }

@@ -7,6 +7,7 @@ import { tempDir } from '#common/testing';
 import { decodeContent, resourceKey } from '#config';
 import type { VirtualService } from '#config';
 import { Pipeline } from './pipeline.js';
+import type { ClusterSource } from './sources/sources.js';
 
 /** Galley without its servers: a real folder, the real journal, and no NATS at all. */
 export interface GalleyRig {
@@ -32,6 +33,7 @@ export async function stopGalleys(): Promise<void> {
 export async function startGalley(
   root = tempDir('q-cfg-'),
   stateDir = join(tempDir('q-gly-'), 'log'),
+  cluster?: ClusterSource,
 ): Promise<GalleyRig> {
   const connect = jest.fn(() => Promise.reject(new Error('no NATS here')));
   const writer = await ConfigLogWriter.open({ stateDir, connect });
@@ -41,7 +43,8 @@ export async function startGalley(
     times.push(performance.now());
     commits.push(commit);
   };
-  const pipeline = new Pipeline({ root, writer, damage: writer.damage, onCommit, log: silentLog });
+  const sources = { root, ...(cluster && { cluster }) };
+  const pipeline = new Pipeline({ ...sources, writer, damage: writer.damage, onCommit, log: silentLog });
   await pipeline.start();
   const rig: GalleyRig = {
     root,

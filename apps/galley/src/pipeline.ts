@@ -5,11 +5,14 @@ import { Committer } from './publish/committer.js';
 import type { CommitterOptions } from './publish/committer.js';
 import { applyChanges, filePaths, inDoubt, restoreSnapshot } from './snapshot/snapshot.js';
 import type { FileChange } from './sources/change.js';
-import { FolderSource } from './sources/folder-source.js';
+import { Sources } from './sources/sources.js';
+import type { ClusterSource } from './sources/sources.js';
 
 export interface PipelineOptions extends CommitterOptions {
-  /** The config folder. */
-  readonly root: string;
+  /** The config folder, if there is one. */
+  readonly root?: string;
+  /** A cluster to read as well. Where both have a resource, the folder's stays. */
+  readonly cluster?: ClusterSource;
   /** What was lost of the accepted snapshot on disk, in words. */
   readonly damage: readonly string[];
   readonly log: Log;
@@ -17,37 +20,34 @@ export interface PipelineOptions extends CommitterOptions {
 
 /** sources -> snapshot (validate, accept, hold back) -> publish; analyze for those who ask what is wrong. */
 export class Pipeline {
-  private folderProblem: string | undefined;
-  private readonly source: FolderSource;
+  private readonly sources: Sources;
   private readonly committer: Committer;
   private snapshot;
 
   constructor(private readonly options: PipelineOptions) {
-    const { root, writer, log } = options;
     // What was accepted before the last stop: only the difference is committed.
-    this.snapshot = restoreSnapshot(writer.state.resources);
+    this.snapshot = restoreSnapshot(options.writer.state.resources);
     this.committer = new Committer(options);
-    const onFolder = (problem: string | undefined): void => void (this.folderProblem = problem);
     const onChanges = (changes: readonly FileChange[]): ReadonlySet<string> => this.take(changes);
-    this.source = new FolderSource({ root, expected: filePaths(this.snapshot), onChanges, onFolder, log });
+    this.sources = new Sources({ ...options, expected: filePaths(this.snapshot), onChanges });
   }
 
-  /** Resolves when what the folder holds now is committed. */
+  /** Resolves when what the sources hold now is committed. */
   async start(): Promise<void> {
-    await this.source.start();
+    await this.sources.start();
     await this.committer.settled();
   }
 
   async close(): Promise<void> {
-    await this.source.close();
+    await this.sources.close();
     await this.committer.close();
   }
 
   diagnostics(): Diagnostic[] {
-    return report(this.snapshot, { damage: this.options.damage, folderProblem: this.folderProblem });
+    return report(this.snapshot, { damage: this.options.damage, sources: this.sources.problems() });
   }
 
-  /** One change of the folder, whole. Answers with the files that it has to see still before it believes them. */
+  /** One change of the sources, whole. Answers with the files that it has to see still before it believes them. */
   private take(changes: readonly FileChange[]): ReadonlySet<string> {
     const { snapshot, touched } = applyChanges(this.snapshot, changes);
     this.snapshot = snapshot;

@@ -61,6 +61,8 @@ export const CODES = {
   delegateConflict: entry('QT0012', 'Warning'),
   /** Envoy refuses what comes of the resource: its last good form stays in force, or it is left out. */
   withdrawn: entry('QT2002', 'Error'),
+  /** Kinds that a cluster does not have: nothing of them can be configured there. */
+  notInstalled: entry('QT0013', 'Warning'),
   /** An older DestinationRule for the same host goes before something that this one says. */
   ruleConflict: entry('QT0020', 'Warning'),
   /** An older ServiceEntry for the same host goes before something that this one says. */

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { defaultStateDir } from '../up/state.js';
 
 export interface UpOptions {
-  readonly config: string;
+  readonly config?: string;
+  readonly kubeconfig?: string;
   readonly state: string;
   readonly ports: string;
   readonly only?: string;
@@ -15,7 +16,8 @@ export function registerUp(program: Command): void {
   program
     .command('up')
     .description('run the whole control plane on this host until it is stopped')
-    .requiredOption('--config <dir>', 'folder of YAML files to serve')
+    .option('--config <dir>', 'folder of YAML files to serve')
+    .option('--kubeconfig <file>', 'serve the mesh config of this cluster; the folder goes before it')
     .option('--state <dir>', 'folder for keys, last good states and JetStream', defaultStateDir())
     .option('--ports <which>', "'istio' for Istio's own ports, 'free' for free ones", 'istio')
     .option('--only <services>', 'comma-separated: galley,pilot,citadel,mixer')

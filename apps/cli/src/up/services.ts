@@ -9,7 +9,10 @@ import type { Task } from './supervisor.js';
 
 /** All that the command lines of the services are made from. */
 export interface Plan {
-  readonly config: string;
+  /** The config folder, if there is one. */
+  readonly config: string | undefined;
+  /** A cluster whose config is read as well. */
+  readonly kubeconfig: string | undefined;
   readonly state: StateLayout;
   readonly host: string;
   readonly ports: Ports;
@@ -54,7 +57,10 @@ function ownArgs(name: ServiceName, plan: Plan): string[] {
     case 'citadel':
       return ['--grpc', address(plan, 'citadelGrpc'), '--workload-ttl', plan.workloadTtl];
     case 'galley':
-      return ['--config', plan.config];
+      return [
+        ...(plan.config === undefined ? [] : ['--config', plan.config]),
+        ...(plan.kubeconfig === undefined ? [] : ['--kubeconfig', plan.kubeconfig]),
+      ];
     case 'pilot':
       return [
         ...['--xds', address(plan, 'pilotXds'), '--xds-tls', address(plan, 'pilotXdsTls')],

@@ -39,15 +39,18 @@ export function stateLayout(root: string): StateLayout {
  * Makes the state folders, 0700. Throws where the state would lie inside the config folder: keys do not belong where
  * config is read from, and Galley would read its own files.
  */
-export function prepareStateDir(state: string, config: string): StateLayout {
+export function prepareStateDir(state: string, config: string | undefined): StateLayout {
   mkdirSync(state, { recursive: true, mode: 0o700 });
-  const inside = relative(realpathSync(resolve(config)), realpathSync(state));
-  if (inside === '' || !(inside.startsWith('..') || isAbsolute(inside))) {
+  if (config !== undefined && isInside(state, config))
     throw new Error(`the state folder ${state} lies inside the config folder ${config}`);
-  }
   const layout = stateLayout(realpathSync(state));
   for (const dir of [layout.citadel, layout.galley, layout.pilot, layout.mixer, layout.nats]) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
   return layout;
+}
+
+function isInside(state: string, config: string): boolean {
+  const inside = relative(realpathSync(resolve(config)), realpathSync(state));
+  return inside === '' || !(inside.startsWith('..') || isAbsolute(inside));
 }

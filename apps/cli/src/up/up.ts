@@ -43,9 +43,12 @@ async function makePlan(options: UpOptions): Promise<Plan> {
   const names = options.only?.split(',') ?? SERVICES;
   const unknown = names.filter((name) => !SERVICES.includes(name as ServiceName));
   if (unknown.length > 0) throw new Error(`--only: no such service: ${unknown.join(', ')}`);
+  if (options.config === undefined && options.kubeconfig === undefined)
+    throw new Error('nothing to read config from: give --config, --kubeconfig or both');
   if (options.ports !== 'istio' && options.ports !== 'free') throw new Error("--ports is 'istio' or 'free'");
   return {
-    config: resolve(options.config),
+    config: options.config === undefined ? undefined : resolve(options.config),
+    kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),
     state: prepareStateDir(options.state, options.config),
     host: HOST,
     ports: options.ports === 'istio' ? ISTIO_PORTS : await freePorts(HOST),

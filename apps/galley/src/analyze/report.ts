@@ -8,14 +8,22 @@ import { analyze } from './analyze.js';
 export interface Surroundings {
   /** What was lost of the accepted snapshot on disk. */
   readonly damage: readonly string[];
-  /** Why the config folder cannot be read; undefined where it can. */
-  readonly folderProblem: string | undefined;
+  /** What cannot be seen of the sources. */
+  readonly sources: readonly SourceProblem[];
+}
+
+/** What of a source cannot be seen at this moment: what was seen last stays in force. */
+export interface SourceProblem {
+  /** The config folder, `.`, or `cluster/<name>`. */
+  readonly file: string;
+  readonly kind: 'unreadable' | 'notInstalled';
+  readonly message: string;
 }
 
 /** Everything that is wrong at this moment, the worst surroundings first. */
-export function report(snapshot: Snapshot, { damage, folderProblem }: Surroundings): Diagnostic[] {
+export function report(snapshot: Snapshot, { damage, sources }: Surroundings): Diagnostic[] {
   const at = (file: string): { origin: { file: string; line: number } } => ({ origin: { file, line: 0 } });
   const lost = damage.map((text) => diagnostic('stateLost', text, at('accepted snapshot')));
-  const unreadable = folderProblem === undefined ? [] : [diagnostic('unreadable', folderProblem, at('.'))];
-  return [...lost, ...unreadable, ...snapshotDiagnostics(snapshot), ...analyze(snapshot)];
+  const unseen = sources.map(({ file, kind, message }) => diagnostic(kind, message, at(file)));
+  return [...lost, ...unseen, ...snapshotDiagnostics(snapshot), ...analyze(snapshot)];
 }

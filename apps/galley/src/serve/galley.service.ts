@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { ConfigLogWriter } from '#common/config-log';
+import { KubeClient } from '#common/kube';
 import { connectNats } from '#common/nats';
 import { prepareState, Readiness } from '#common/service';
 import type { Logger } from '#common/service';
@@ -9,6 +10,7 @@ import { splitKey } from '#config';
 import type { Diagnostic } from '#config';
 import type { GalleyConfig } from '../galley.config.js';
 import { Pipeline } from '../pipeline.js';
+import type { ClusterSource } from '../sources/sources.js';
 import { GalleyMetrics } from './metrics.js';
 
 export const CONFIG = Symbol('GalleyConfig');
@@ -29,16 +31,18 @@ export interface SnapshotSummary {
 export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   private writer: ConfigLogWriter;
   private pipeline: Pipeline;
+  private readonly kube: KubeClient | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: GalleyConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly readiness: Readiness,
   ) {
-    readiness.expect('config', 'the config folder is being read');
+    readiness.expect('config', 'the config is being read');
+    this.kube = config.cluster && new KubeClient(config.cluster);
   }
 
-  /** Ready once the folder was read: NATS may be away, what is accepted waits on the own disk. */
+  /** Ready once the sources were read: NATS may be away, what is accepted waits on the own disk. */
   async onModuleInit(): Promise<void> {
     const { config, logger } = this;
     this.writer = await ConfigLogWriter.open({
@@ -51,7 +55,8 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
       () => this.instances(),
     );
     this.pipeline = new Pipeline({
-      root: config.config,
+      ...(config.config !== undefined && { root: config.config }),
+      ...(this.kube && { cluster: this.clusterSource(this.kube) }),
       writer: this.writer,
       damage: this.writer.damage,
       onCommit: (commit) => metrics.committed(commit),
@@ -64,6 +69,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.pipeline?.close();
     await this.writer?.close();
+    this.kube?.close();
   }
 
   diagnostics(): Diagnostic[] {
@@ -74,6 +80,11 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     const { epoch, revision, stateHash } = this.writer.state;
     const instances = Object.fromEntries(this.instances());
     return { epoch, revision, stateHash, instances, nats: this.writer.connected ? 'connected' : 'away' };
+  }
+
+  private clusterSource(client: KubeClient): ClusterSource {
+    const { clusterName: name, revision } = this.config;
+    return { client, name, ...(revision !== undefined && { revision }) };
   }
 
   private instances(): Map<string, number> {

@@ -1,4 +1,4 @@
-import { CODES, documentKey } from '#config';
+import { CODES, documentKey, originIn } from '#config';
 import type { DocumentReading, FileReading, Origin, ResourceKey } from '#config';
 import { isTailInDoubt } from './tail.js';
 
@@ -43,7 +43,7 @@ export function readClaims(reading: FileReading, whole: boolean, history: FileHi
   for (const document of reading.documents) {
     const key = documentKey(document);
     if (key === undefined || claims.has(key)) continue;
-    const claim = document === last ? history.claims.get(key) : claimOf(document, key, reading.path, history);
+    const claim = document === last ? history.claims.get(key) : claimOf(document, key, reading, history);
     if (claim) claims.set(key, claim);
   }
   const nameless = reading.documents.find((document) => document.outcome === 'unnamed');
@@ -60,11 +60,11 @@ export function readClaims(reading: FileReading, whole: boolean, history: FileHi
 function claimOf(
   document: DocumentReading,
   key: ResourceKey,
-  file: string,
+  reading: FileReading,
   history: FileHistory,
 ): Claim | undefined {
   if (document.outcome === 'accepted') {
-    return { content: document.content, origin: { file, line: document.line } };
+    return { content: document.content, origin: originIn(reading, document.line) };
   }
   const good = history.claims.get(key) ?? history.lastGood(key);
   return good && heldBack(good, document);

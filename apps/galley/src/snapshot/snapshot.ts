@@ -1,11 +1,20 @@
 import { PersistentMap } from '#common/collections';
-import { byPath, documentKey, duplicateDiagnostic, failedReading, fileDiagnostics, readFile } from '#config';
+import {
+  documentKey,
+  duplicateDiagnostic,
+  failedReading,
+  fileDiagnostics,
+  originIn,
+  readFile,
+  readObject,
+} from '#config';
 import type { Diagnostic, FileReading, Origin, ResourceKey } from '#config';
 import type { FileChange } from '../sources/change.js';
 import { readClaims } from './claims.js';
 import type { Claim, Claims } from './claims.js';
+import { byPrecedence, unitOf } from './units.js';
 
-/** One file as the snapshot holds it. */
+/** One unit of a source, a file for short, as the snapshot holds it. */
 interface FileState {
   readonly claims: Claims;
   /** Absent until the file was read for the first time since the start. */
@@ -22,7 +31,7 @@ interface FileState {
  */
 export interface Snapshot {
   readonly files: PersistentMap<FileState>;
-  /** Files that claim a key, by path: the first one has it. */
+  /** Files that claim a key, by precedence: the first one has it. */
   readonly claimants: PersistentMap<readonly string[]>;
 }
 
@@ -38,8 +47,9 @@ export function restoreSnapshot(
 ): Snapshot {
   const byFile = new Map<string, Map<ResourceKey, Claim>>();
   for (const [key, { content, origin }] of resources) {
-    const claims = byFile.get(origin.file) ?? new Map<ResourceKey, Claim>();
-    byFile.set(origin.file, claims.set(key, { content, origin }));
+    const unit = unitOf(key, origin);
+    const claims = byFile.get(unit) ?? new Map<ResourceKey, Claim>();
+    byFile.set(unit, claims.set(key, { content, origin }));
   }
   let snapshot: Snapshot = { files: PersistentMap.empty(), claimants: PersistentMap.empty() };
   for (const [path, claims] of byFile) {
@@ -78,16 +88,23 @@ export function filePaths(snapshot: Snapshot): string[] {
   return [...snapshot.files.keys()];
 }
 
-/** The last complete readings of all files, by path. */
+/** The last complete readings of all files, by precedence. */
 export function settledReadings(snapshot: Snapshot): FileReading[] {
-  return [...snapshot.files.values()].flatMap(({ settled }) => settled ?? []).sort(byPath);
+  return settledFiles(snapshot).map(([, reading]) => reading);
+}
+
+function settledFiles(snapshot: Snapshot): (readonly [path: string, reading: FileReading])[] {
+  const settled = [...snapshot.files].flatMap(([path, { settled: reading }]) =>
+    reading ? [[path, reading] as const] : [],
+  );
+  return settled.sort(([left], [right]) => byPrecedence(left, right));
 }
 
 /** What is wrong with the files, by path and line. */
 export function snapshotDiagnostics(snapshot: Snapshot): Diagnostic[] {
-  return settledReadings(snapshot).flatMap((reading) => [
+  return settledFiles(snapshot).flatMap(([path, reading]) => [
     ...fileDiagnostics(reading),
-    ...duplicates(snapshot, reading),
+    ...duplicates(snapshot, path, reading),
   ]);
 }
 
@@ -116,6 +133,10 @@ function nextState(
         readFile(change.path, change.text, state?.reading, state?.settled),
         change.whole,
       );
+    case 'object': {
+      const { file, object, resourceVersion } = change;
+      return readState(snapshot, state, readObject(file, object, resourceVersion, state?.reading), true);
+    }
   }
 }
 
@@ -146,7 +167,7 @@ function withFile(
   for (const [key, claim] of next?.claims ?? []) {
     const known = before?.get(key);
     if (!known || !sameClaim(known, claim)) touched.add(key);
-    if (!known) claimants = claimants.set(key, [...(claimants.get(key) ?? []), path].sort());
+    if (!known) claimants = claimants.set(key, [...(claimants.get(key) ?? []), path].sort(byPrecedence));
   }
   for (const key of before?.keys() ?? []) {
     if (next?.claims.has(key)) continue;
@@ -168,15 +189,15 @@ function sameClaim(left: Claim, right: Claim): boolean {
 }
 
 /** Documents of a file whose resource stands in another file before it, or earlier in the same file. */
-function duplicates(snapshot: Snapshot, reading: FileReading): Diagnostic[] {
+function duplicates(snapshot: Snapshot, path: string, reading: FileReading): Diagnostic[] {
   const seen = new Map<ResourceKey, Origin>();
   return reading.documents.flatMap((document) => {
     const key = documentKey(document);
     if (key === undefined) return [];
-    const origin = { file: reading.path, line: document.line };
+    const origin = originIn(reading, document.line);
     const [owner] = snapshot.claimants.get(key) ?? [];
     const elsewhere =
-      owner !== undefined && owner < reading.path ? accepted(snapshot, key)?.origin : undefined;
+      owner !== undefined && byPrecedence(owner, path) < 0 ? accepted(snapshot, key)?.origin : undefined;
     const first = seen.get(key) ?? elsewhere;
     if (!seen.has(key)) seen.set(key, origin);
     return first ? [duplicateDiagnostic(key, origin, first)] : [];

@@ -1,4 +1,6 @@
-/** What a source says about one of its files. Paths are relative to its root, with `/`. */
+import type { ClusterObject } from '#config';
+
+/** What a source says about one of its units (snapshot/units.ts). A file's path is relative to its root, with `/`. */
 export type FileChange =
   /**
    * The file has this text. `whole` is false where it may still be being written: whoever put it there did not do so
@@ -10,4 +12,12 @@ export type FileChange =
   /** There is no such file any more. */
   | { readonly kind: 'gone'; readonly path: string }
   /** The file is there and cannot be read. */
-  | { readonly kind: 'failed'; readonly path: string; readonly message: string };
+  | { readonly kind: 'failed'; readonly path: string; readonly message: string }
+  /** An object of a cluster is this now, whole. `file` stands for the cluster in its origin. */
+  | {
+      readonly kind: 'object';
+      readonly path: string;
+      readonly file: string;
+      readonly object: ClusterObject;
+      readonly resourceVersion: string;
+    };

@@ -25,27 +25,30 @@ const POLL_MS = 1_000;
 export class Discovery {
   private served: ReadonlySet<string> = new Set();
   private etag = '';
-  private readonly waiting = new Set<{ readonly type: ResourceType; readonly resolve: () => void }>();
+  private readonly waiting = new Set<{
+    readonly types: readonly ResourceType[];
+    readonly resolve: () => void;
+  }>();
   private readonly closing = new AbortController();
   private polling = false;
 
   constructor(private readonly client: KubeClient) {}
 
-  /** Resolves when the type is served, or `signal` aborts. */
-  async installed(type: ResourceType, signal: AbortSignal): Promise<void> {
+  /** Resolves when one of the types is served, or `signal` aborts. */
+  async installed(types: readonly ResourceType[], signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.closing.signal.aborted) return;
     await new Promise<void>((resolve) => {
-      const waiter = { type, resolve: () => (this.waiting.delete(waiter), resolve()) };
+      const waiter = { types, resolve: () => (this.waiting.delete(waiter), resolve()) };
       this.waiting.add(waiter);
       signal.addEventListener('abort', waiter.resolve, { once: true });
       if (!this.polling) void this.poll();
     });
   }
 
-  /** Whether the server says at this moment that it serves the type. @throws KubeError */
-  async serves(type: ResourceType): Promise<boolean> {
+  /** The first of these types that the server says to serve at this moment. @throws KubeError */
+  async firstServed(types: readonly ResourceType[]): Promise<ResourceType | undefined> {
     await this.refresh();
-    return this.served.has(servedName(type));
+    return this.firstKnown(types);
   }
 
   close(): void {
@@ -62,10 +65,14 @@ export class Discovery {
         () => backoff.reset(),
         () => undefined,
       );
-      for (const { type, resolve } of [...this.waiting]) if (this.served.has(servedName(type))) resolve();
+      for (const { types, resolve } of [...this.waiting]) if (this.firstKnown(types)) resolve();
       if (this.waiting.size > 0) await backoff.pause(signal);
     }
     this.polling = false;
+  }
+
+  private firstKnown(types: readonly ResourceType[]): ResourceType | undefined {
+    return types.find((type) => this.served.has(servedName(type)));
   }
 
   private async refresh(): Promise<void> {

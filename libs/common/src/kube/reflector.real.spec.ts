@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { describeKubernetes, startKubernetes, startTcpProxy, tempDir, until } from '#common/testing';
 import type { RunningKubernetes } from '#common/testing';
 import { KubeError } from './errors.js';
@@ -9,6 +9,8 @@ import { closeReflectors, CONFIG_MAPS, startReflector } from './reflector.rig.js
 import { watchEvents } from './watch.js';
 
 let kubernetes: RunningKubernetes;
+
+jest.setTimeout(120_000);
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const WIDGETS = { group: 'example.io', version: 'v1', plural: 'widgets' };

@@ -41,6 +41,8 @@ export interface ReflectorOptions<T> {
   readonly client: KubeClient;
   readonly discovery: Discovery;
   readonly type: ResourceType;
+  /** Versions to make do with where the type's own is not served, the best first. */
+  readonly olderVersions?: readonly string[];
   /** One namespace only. */
   readonly namespace?: string;
   /** `labelSelector` or `fieldSelector`. */
@@ -71,7 +73,7 @@ export class Reflector<T> {
   private readonly pending = new Pending<T>();
   private readonly closing = new AbortController();
   private readonly backoff: Backoff;
-  private readonly path: string;
+  private type: ResourceType;
   private place: string | undefined;
   private running: Promise<void> | undefined;
   private now: ReflectorState = { kind: 'starting' };
@@ -80,7 +82,11 @@ export class Reflector<T> {
   constructor(private readonly options: ReflectorOptions<T>) {
     this.versions = new Map([...(options.expected ?? [])].map((key) => [key, '']));
     this.backoff = new Backoff(options.timings?.backoff);
-    this.path = resourcePath(options.type, options.namespace);
+    this.type = options.type;
+  }
+
+  private get path(): string {
+    return resourcePath(this.type, this.options.namespace);
   }
 
   get state(): ReflectorState {
@@ -201,17 +207,23 @@ export class Reflector<T> {
 
   /** Nobody else waits for this type. Its objects go with it, but not because a server is only just starting. */
   private async untilInstalled(): Promise<void> {
-    const { discovery, type, timings = {} } = this.options;
+    const { discovery, type, olderVersions = [], timings = {} } = this.options;
+    const types = [type.version, ...olderVersions].map((version) => ({ ...type, version }));
     this.place = undefined;
     this.enter({ kind: 'absent' });
     await this.backoff.pause(this.closing.signal);
     const limit = AbortSignal.timeout(timings.absence ?? ABSENCE_MS);
     const patience =
       this.versions.size > 0 ? AbortSignal.any([this.closing.signal, limit]) : this.closing.signal;
-    await discovery.installed(type, patience);
-    if (!limit.aborted || this.closing.signal.aborted) return;
+    await discovery.installed(types, patience);
+    if (this.closing.signal.aborted) return;
     // Who cannot say for certain is not believed.
-    if (await discovery.serves(type).catch(() => true)) return;
+    const served = await discovery.firstServed(types).catch(() => this.type);
+    if (served) this.type = served;
+    else if (limit.aborted) this.forget();
+  }
+
+  private forget(): void {
     for (const key of [...this.versions.keys()]) this.remove(key);
     this.options.onStir();
   }

@@ -8,6 +8,7 @@ import { routeConflicts } from '../routes/conflicts.js';
 import { ruleConflicts } from '../routes/rule-conflicts.js';
 import { serviceConflicts } from '../routes/service-conflicts.js';
 import { sidecarConflicts } from '../routes/sidecar-conflicts.js';
+import { originIn } from './file.js';
 import type { FileReading } from './file.js';
 import type { DocumentReading } from './manifest.js';
 
@@ -29,7 +30,7 @@ export function danglingReferences(
       for (const { path, what, anyOf, line } of document.references) {
         if (anyOf.some((provision) => provided.has(provision))) continue;
         const at = {
-          origin: { file: reading.path, line },
+          origin: originIn(reading, line),
           path: formatPath(path),
           resource: document.resource.key,
         };

@@ -5,7 +5,7 @@ import { provisionsOf } from '../references.js';
 import type { Origin, Resource, ResourceKey } from '../resource.js';
 import { conflicts, danglingReferences, foreignProvisions } from './analyze.js';
 import type { FileReading } from './file.js';
-import { readFile } from './file.js';
+import { originIn, readFile } from './file.js';
 import type { DocumentReading } from './manifest.js';
 
 export interface ConfigFile {
@@ -82,7 +82,7 @@ export function fileDiagnostics(reading: FileReading): Diagnostic[] {
     const resource = documentKey(document);
     return document.problems.map((problem) =>
       diagnostic(problem.code, problem.message, {
-        origin: { file: reading.path, line: problem.line },
+        origin: originIn(reading, problem.line),
         path: formatPath(problem.path),
         resource,
       }),
@@ -91,6 +91,7 @@ export function fileDiagnostics(reading: FileReading): Diagnostic[] {
 }
 
 export function duplicateDiagnostic(key: ResourceKey, origin: Origin, first: Origin): Diagnostic {
-  const message = `${key} stands already in ${first.file}:${first.line}, which stays`;
+  const place = first.line === 0 ? first.file : `${first.file}:${first.line}`;
+  const message = `${key} stands already in ${place}, which stays`;
   return diagnostic('duplicate', message, { origin, resource: key });
 }

@@ -1,5 +1,6 @@
 import { MAX_TEXT_LENGTH } from '../yaml/limits.js';
 import { parseYaml } from '../yaml/parse.js';
+import type { Origin } from '../resource.js';
 import { chunksOf } from './chunks.js';
 import type { Chunk } from './chunks.js';
 import { readDocument } from './document.js';
@@ -9,6 +10,8 @@ import type { DocumentReading } from './manifest.js';
 export interface FileReading {
   /** Path as it is shown to users. */
   readonly path: string;
+  /** Of the object of a cluster that stands for a file here. */
+  readonly resourceVersion?: string;
   readonly documents: readonly DocumentReading[];
   /** Readings by the text of their part: what did not change is not read again. */
   readonly chunks: ReadonlyMap<string, readonly DocumentReading[]>;
@@ -40,6 +43,11 @@ export function readFile(
     for (const document of read) documents.push(shifted(document, chunk.offset));
   }
   return { path, documents, chunks, ending: endingOf(text), terminated: text === '' || text.endsWith('\n') };
+}
+
+/** Where a document of a file stands, or a line in it. */
+export function originIn({ path: file, resourceVersion }: FileReading, line: number): Origin {
+  return resourceVersion === undefined ? { file, line } : { file, line, resourceVersion };
 }
 
 /** Stands for a file that could not be read at all: one document that cannot be named. */

@@ -1,0 +1,69 @@
+import type { KubeClient, ReflectorTimings } from '#common/kube';
+import type { Log } from '#common/nats';
+import type { SourceProblem } from '../analyze/report.js';
+import { splitUnit } from '../snapshot/units.js';
+import type { Unit } from '../snapshot/units.js';
+import type { FileChange } from './change.js';
+import { FolderSource } from './folder-source.js';
+import { KubernetesSource } from './kubernetes-source.js';
+
+/** A cluster to read. */
+export interface ClusterSource {
+  readonly client: KubeClient;
+  readonly name: string;
+  /** Whose mesh settings to read: ConfigMap `istio-<revision>`. */
+  readonly revision?: string;
+  readonly timings?: ReflectorTimings;
+}
+
+export interface SourcesOptions {
+  readonly root?: string;
+  readonly cluster?: ClusterSource;
+  /** Units that were known before the start. */
+  readonly expected: readonly Unit[];
+  readonly onChanges: (changes: readonly FileChange[]) => ReadonlySet<string>;
+  readonly log: Log;
+}
+
+/** Where config comes from: a folder, a cluster, or both. */
+export class Sources {
+  private folderProblem: string | undefined;
+  private readonly folder: FolderSource | undefined;
+  private readonly cluster: KubernetesSource | undefined;
+
+  constructor(private readonly options: SourcesOptions) {
+    const { root, cluster, expected, onChanges, log } = options;
+    const onFolder = (problem: string | undefined): void => void (this.folderProblem = problem);
+    const files = expected.filter((unit) => splitUnit(unit) === undefined);
+    this.folder =
+      root === undefined ? undefined : new FolderSource({ root, expected: files, onChanges, onFolder, log });
+    this.cluster =
+      cluster && new KubernetesSource({ ...cluster, cluster: cluster.name, expected, onChanges, log });
+  }
+
+  /** Resolves when all of them said what they hold. */
+  async start(): Promise<void> {
+    this.dropForgotten();
+    await Promise.all([this.folder?.start(), this.cluster?.start()]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.folder?.close(), this.cluster?.close()]);
+  }
+
+  problems(): SourceProblem[] {
+    const { folderProblem: message } = this;
+    const folder = message === undefined ? [] : [{ file: '.', kind: 'unreadable' as const, message }];
+    return [...folder, ...(this.cluster?.problems() ?? [])];
+  }
+
+  /** What came from a source that this process was not given any more: nobody else could ever say that it is gone. */
+  private dropForgotten(): void {
+    const { root, cluster, expected, onChanges } = this.options;
+    const forgotten = expected.filter((unit) => {
+      const object = splitUnit(unit);
+      return object ? object.cluster !== cluster?.name : root === undefined;
+    });
+    if (forgotten.length > 0) onChanges(forgotten.map((path) => ({ kind: 'gone', path })));
+  }
+}

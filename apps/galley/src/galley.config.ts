@@ -12,12 +12,16 @@ const FLAGS = {
   kubeContext: flag.optional('context of the kubeconfig; by default its current one'),
   inCluster: flag.toggle('read the mesh config of the cluster that this pod runs in'),
   clusterName: flag.text('name of the cluster in origins and diagnostics', 'Kubernetes'),
+  lease: flag.optional(
+    'NAMESPACE/NAME of the Lease by which one of several replicas is chosen; without it there is one Galley',
+  ),
   revision: flag.optional('read the mesh settings of this revision, ConfigMap istio-<revision>'),
 } as const;
 
-export type GalleyConfig = Omit<FlagValues<typeof FLAGS>, 'nats' | 'natsNkey'> & {
+export type GalleyConfig = Omit<FlagValues<typeof FLAGS>, 'nats' | 'natsNkey' | 'lease'> & {
   readonly nats: NatsCredential;
   readonly cluster: ClusterConfig | undefined;
+  readonly lease: { readonly namespace: string; readonly name: string } | undefined;
 };
 
 /** The one place that reads the command line and the environment. @throws FlagError with all problems at once */
@@ -31,7 +35,17 @@ export function readGalleyConfig(argv: readonly string[], env: NodeJS.ProcessEnv
     nats: natsCredential(values),
     config: config === undefined ? undefined : resolve(config),
     cluster: readCluster(values, env),
+    lease: readLease(values),
   };
+}
+
+function readLease({ lease, kubeconfig, inCluster: inPod }: FlagValues<typeof FLAGS>): GalleyConfig['lease'] {
+  if (lease === undefined) return undefined;
+  if (kubeconfig === undefined && !inPod) throw new FlagError(['--lease wants --kubeconfig or --in-cluster']);
+  const [namespace = '', name = '', ...rest] = lease.split('/');
+  if (namespace === '' || name === '' || rest.length > 0)
+    throw new FlagError([`--lease: '${lease}' is not NAMESPACE/NAME`]);
+  return { namespace, name };
 }
 
 function readCluster(

@@ -44,7 +44,8 @@ export async function startGalley(
     commits.push(commit);
   };
   const sources = { root, ...(cluster && { cluster }) };
-  const pipeline = new Pipeline({ ...sources, writer, damage: writer.damage, onCommit, log: silentLog });
+  const pipeline = new Pipeline({ ...sources, restored: writer.state.resources, onCommit, log: silentLog });
+  pipeline.lead(writer);
   await pipeline.start();
   const rig: GalleyRig = {
     root,

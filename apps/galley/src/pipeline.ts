@@ -1,33 +1,37 @@
+import type { Commit, ConfigState } from '#common/config-log';
 import type { Log } from '#common/nats';
 import type { Diagnostic } from '#config';
 import { report } from './analyze/report.js';
+import type { Surroundings } from './analyze/report.js';
 import { Committer } from './publish/committer.js';
-import type { CommitterOptions } from './publish/committer.js';
-import { applyChanges, filePaths, inDoubt, restoreSnapshot } from './snapshot/snapshot.js';
+import type { Writer } from './publish/committer.js';
+import { applyChanges, filePaths, inDoubt, rebaseSnapshot, restoreSnapshot } from './snapshot/snapshot.js';
 import type { FileChange } from './sources/change.js';
 import { Sources } from './sources/sources.js';
 import type { ClusterSource } from './sources/sources.js';
 
-export interface PipelineOptions extends CommitterOptions {
+export interface PipelineOptions {
   /** The config folder, if there is one. */
   readonly root?: string;
   /** A cluster to read as well. Where both have a resource, the folder's stays. */
   readonly cluster?: ClusterSource;
-  /** What was lost of the accepted snapshot on disk, in words. */
-  readonly damage: readonly string[];
+  /** What was accepted before the last stop: only the difference is committed. */
+  readonly restored: ConfigState['resources'];
+  readonly onCommit: (commit: Commit) => void;
   readonly log: Log;
 }
 
-/** sources -> snapshot (validate, accept, hold back) -> publish; analyze for those who ask what is wrong. */
+/**
+ * sources -> snapshot (validate, accept, hold back) -> publish; analyze for those who ask what is wrong. Of several
+ * replicas one publishes; the others know the sources as well as it does.
+ */
 export class Pipeline {
   private readonly sources: Sources;
-  private readonly committer: Committer;
+  private committer: Committer | undefined;
   private snapshot;
 
   constructor(private readonly options: PipelineOptions) {
-    // What was accepted before the last stop: only the difference is committed.
-    this.snapshot = restoreSnapshot(options.writer.state.resources);
-    this.committer = new Committer(options);
+    this.snapshot = restoreSnapshot(options.restored);
     const onChanges = (changes: readonly FileChange[]): ReadonlySet<string> => this.take(changes);
     this.sources = new Sources({ ...options, expected: filePaths(this.snapshot), onChanges });
   }
@@ -35,23 +39,42 @@ export class Pipeline {
   /** Resolves when what the sources hold now is committed. */
   async start(): Promise<void> {
     await this.sources.start();
-    await this.committer.settled();
+    await this.committer?.settled();
+  }
+
+  /** From now on commits to this log, first what the sources hold otherwise than it does. */
+  lead(writer: Writer): void {
+    const { resources } = writer.state;
+    const gone = this.sources.vanished(filePaths(restoreSnapshot(resources)));
+    const { snapshot, touched } = rebaseSnapshot(this.snapshot, resources, gone);
+    this.snapshot = snapshot;
+    this.committer = new Committer({ ...this.options, writer });
+    this.committer.publish(snapshot, touched);
+  }
+
+  /** Commits nothing any more. */
+  async follow(): Promise<void> {
+    const { committer } = this;
+    this.committer = undefined;
+    await committer?.close();
   }
 
   async close(): Promise<void> {
     await this.sources.close();
-    await this.committer.close();
+    await this.follow();
   }
 
-  diagnostics(): Diagnostic[] {
-    return report(this.snapshot, { damage: this.options.damage, sources: this.sources.problems() });
+  /** What is wrong with the config, and around it: `others` are not the sources' to know. */
+  diagnostics(others: Partial<Surroundings> = {}): Diagnostic[] {
+    const { damage = [], sources = [] } = others;
+    return report(this.snapshot, { damage, sources: [...sources, ...this.sources.problems()] });
   }
 
   /** One change of the sources, whole. Answers with the files that it has to see still before it believes them. */
   private take(changes: readonly FileChange[]): ReadonlySet<string> {
     const { snapshot, touched } = applyChanges(this.snapshot, changes);
     this.snapshot = snapshot;
-    this.committer.publish(snapshot, touched);
+    this.committer?.publish(snapshot, touched);
     return inDoubt(snapshot, changes);
   }
 }

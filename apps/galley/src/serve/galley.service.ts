@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import { ConfigLogWriter } from '#common/config-log';
 import { KubeClient } from '#common/kube';
 import { connectNats } from '#common/nats';
 import { prepareState, Readiness } from '#common/service';
@@ -10,6 +11,10 @@ import { splitKey } from '#config';
 import type { Diagnostic } from '#config';
 import type { GalleyConfig } from '../galley.config.js';
 import { Pipeline } from '../pipeline.js';
+import { ElectedAuthor, SoleAuthor } from '../publish/authorship.js';
+import type { Authorship } from '../publish/authorship.js';
+import type { SourceProblem } from '../analyze/report.js';
+import { clusterFile } from '../snapshot/units.js';
 import type { ClusterSource } from '../sources/sources.js';
 import { GalleyMetrics } from './metrics.js';
 
@@ -24,12 +29,14 @@ export interface SnapshotSummary {
   /** Resources by `group/kind`. */
   readonly instances: Readonly<Record<string, number>>;
   readonly nats: 'connected' | 'away';
+  /** Of several replicas one leads: it writes the config log. */
+  readonly role: 'leader' | 'standby';
 }
 
 /** Runs the pipeline within Nest's lifecycle, and answers for it. */
 @Injectable()
 export class GalleyService implements OnModuleInit, OnApplicationShutdown {
-  private writer: ConfigLogWriter;
+  private authorship: Authorship;
   private pipeline: Pipeline;
   private readonly kube: KubeClient | undefined;
 
@@ -45,11 +52,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   /** Ready once the sources were read: NATS may be away, what is accepted waits on the own disk. */
   async onModuleInit(): Promise<void> {
     const { config, logger } = this;
-    this.writer = await ConfigLogWriter.open({
-      stateDir: join(prepareState(config.state), 'config-log'),
-      connect: () => connectNats({ ...config.nats, name: 'galley', log: logger }),
-      log: logger,
-    });
+    this.authorship = await this.openAuthorship();
     const metrics = new GalleyMetrics(
       () => this.diagnostics(),
       () => this.instances(),
@@ -57,29 +60,56 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     this.pipeline = new Pipeline({
       ...(config.config !== undefined && { root: config.config }),
       ...(this.kube && { cluster: this.clusterSource(this.kube) }),
-      writer: this.writer,
-      damage: this.writer.damage,
+      restored: this.authorship.state.resources,
       onCommit: (commit) => metrics.committed(commit),
       log: logger,
     });
+    await this.authorship.start(this.pipeline);
     await this.pipeline.start();
     this.readiness.set('config', true);
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.pipeline?.close();
-    await this.writer?.close();
+    await this.authorship?.close();
     this.kube?.close();
   }
 
   diagnostics(): Diagnostic[] {
-    return this.pipeline.diagnostics();
+    const { damage, problem } = this.authorship;
+    const unled = problem === undefined ? [] : [this.leaseProblem(problem)];
+    return this.pipeline.diagnostics({ damage, sources: unled });
   }
 
   snapshot(): SnapshotSummary {
-    const { epoch, revision, stateHash } = this.writer.state;
+    const { state, connected, leading } = this.authorship;
+    const { epoch, revision, stateHash } = state;
     const instances = Object.fromEntries(this.instances());
-    return { epoch, revision, stateHash, instances, nats: this.writer.connected ? 'connected' : 'away' };
+    return {
+      epoch,
+      revision,
+      stateHash,
+      instances,
+      nats: connected ? 'connected' : 'away',
+      role: leading ? 'leader' : 'standby',
+    };
+  }
+
+  private async openAuthorship(): Promise<Authorship> {
+    const { config, logger, kube } = this;
+    const log = {
+      stateDir: join(prepareState(config.state), 'config-log'),
+      connect: () => connectNats({ ...config.nats, name: 'galley', log: logger }),
+      log: logger,
+    };
+    if (!config.lease || !kube) return SoleAuthor.open(log);
+    const identity = `${hostname()}_${randomUUID()}`;
+    return ElectedAuthor.open(log, { client: kube, ...config.lease, identity, log: logger });
+  }
+
+  private leaseProblem(reason: string): SourceProblem {
+    const message = `the lease ${this.config.lease?.name} cannot be taken, config is not published: ${reason}`;
+    return { file: clusterFile(this.config.clusterName), kind: 'unreadable', message };
   }
 
   private clusterSource(client: KubeClient): ClusterSource {
@@ -89,7 +119,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
 
   private instances(): Map<string, number> {
     const counts = new Map<string, number>();
-    for (const key of this.writer.state.resources.keys()) {
+    for (const key of this.authorship.state.resources.keys()) {
       const { group, kind } = splitKey(key);
       counts.set(`${group}/${kind}`, (counts.get(`${group}/${kind}`) ?? 0) + 1);
     }

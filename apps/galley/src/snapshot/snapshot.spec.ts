@@ -8,6 +8,7 @@ import {
   acceptedResources,
   applyChanges,
   inDoubt,
+  rebaseSnapshot,
   restoreSnapshot,
   snapshotDiagnostics,
 } from './snapshot.js';
@@ -185,5 +186,37 @@ describe('a file that may still be being written', () => {
       const after = apply(snapshot, written(next), still);
       expect(inForce(after)).toEqual({ a: 'v2', b: 'v2' });
     }
+  });
+});
+
+describe('what takes over from another Galley', () => {
+  const logOf = (...changes: FileChange[]) => state(apply(empty, ...changes));
+
+  it('is what the sources say, over what is in force: the last good version of what is invalid is that of the log', () => {
+    const own = apply(
+      apply(empty, text('a.yaml', virtualService('a', 'seen'))),
+      text('a.yaml', invalid('a')),
+      text('b.yaml', virtualService('b', 'newer')),
+    );
+    const log = logOf(
+      text('a.yaml', virtualService('a', 'log')),
+      text('b.yaml', virtualService('b', 'older')),
+      text('gone.yaml', virtualService('gone')),
+      text('unknown.yaml', virtualService('unknown')),
+    );
+    const { snapshot, touched } = rebaseSnapshot(own, log, new Set(['gone.yaml']));
+    expect(inForce(snapshot)).toEqual({ a: 'log', b: 'newer', unknown: 'v1' });
+    expect(
+      proposalFor(snapshot, touched, log).operations.map(({ op, key }) => [op, key.slice(KEY.length)]),
+    ).toEqual([
+      ['put', 'b'],
+      ['delete', 'gone'],
+    ]);
+  });
+
+  it('commits nothing where the log says the same', () => {
+    const own = apply(empty, text('a.yaml', both));
+    const { snapshot, touched } = rebaseSnapshot(own, state(own), new Set());
+    expect(proposalFor(snapshot, touched, state(own)).operations).toEqual([]);
   });
 });

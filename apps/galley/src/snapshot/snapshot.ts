@@ -58,6 +58,28 @@ export function restoreSnapshot(
   return snapshot;
 }
 
+/**
+ * What the sources say now, over what is in force according to somebody else's log: of what is invalid, its version
+ * stays. `gone` are units of the log that the sources know not to be there any more.
+ */
+export function rebaseSnapshot(
+  snapshot: Snapshot,
+  resources: Parameters<typeof restoreSnapshot>[0],
+  gone: ReadonlySet<string>,
+): SnapshotUpdate {
+  const restored = restoreSnapshot(resources);
+  const touched = new Set<ResourceKey>(restored.claimants.keys());
+  let next = restored;
+  for (const path of gone) next = withFile(next, path, undefined, touched);
+  for (const [path, { reading, inDoubt, settled }] of snapshot.files) {
+    if (!reading) continue;
+    const claims = next.files.get(path)?.claims ?? new Map<ResourceKey, Claim>();
+    const state = { claims, reading, inDoubt, ...(settled && { settled }) };
+    next = withFile(next, path, readState(restored, state, reading, !inDoubt), touched);
+  }
+  return { snapshot: next, touched };
+}
+
 /** Takes in what the sources say, all of it as one change. */
 export function applyChanges(before: Snapshot, changes: readonly FileChange[]): SnapshotUpdate {
   const touched = new Set<ResourceKey>();

@@ -97,6 +97,12 @@ export class FolderSource {
     await this.working;
   }
 
+  /** Of these files, those that are not there, as far as that is known. */
+  vanished(paths: readonly string[]): string[] {
+    const isKnown = this.problem === undefined && !this.rescanDue && !this.isReturning;
+    return isKnown ? paths.filter((path) => !this.reported.has(path)) : [];
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);

@@ -1,7 +1,7 @@
 import { Discovery, Reflector, typeName } from '#common/kube';
-import type { KubeClient, ObjectChange, ReflectorTimings } from '#common/kube';
+import type { KubeClient, ObjectChange, ObjectKey, ReflectorTimings } from '#common/kube';
 import type { Log } from '#common/nats';
-import type { ClusterObject } from '#config';
+import type { ClusterObject, ResourceKey } from '#config';
 import type { SourceProblem } from '../analyze/report.js';
 import { clusterFile, objectUnit, splitUnit } from '../snapshot/units.js';
 import type { Unit } from '../snapshot/units.js';
@@ -68,6 +68,23 @@ export class KubernetesSource {
     this.holding = true;
     this.discovery.close();
     await Promise.all(this.followed.map(({ reflector }) => reflector.close()));
+  }
+
+  /** Of these units, those of this cluster that are not in it, as far as that is known. */
+  vanished(units: readonly Unit[]): Unit[] {
+    return units.filter((unit) => {
+      const [key] = this.ownUnits([unit]);
+      const owner = key === undefined ? undefined : this.ownerOf(key);
+      return owner !== undefined && owner.reflector.synced && !owner.reflector.has(owner.object);
+    });
+  }
+
+  private ownerOf(key: ResourceKey): { reflector: Reflector<Kept>; object: ObjectKey } | undefined {
+    for (const { followed, reflector } of this.followed) {
+      const object = followed.objectOf(key);
+      if (object !== undefined) return { reflector, object };
+    }
+    return undefined;
   }
 
   /** A missing permission is one problem, of the type that it is about; nothing else suffers. */

@@ -51,6 +51,16 @@ export class Sources {
     await Promise.all([this.folder?.close(), this.cluster?.close()]);
   }
 
+  /** Of these units, those that are not there any more, for certain. */
+  vanished(units: readonly Unit[]): Set<Unit> {
+    const files = units.filter((unit) => splitUnit(unit) === undefined);
+    return new Set([
+      ...(this.folder?.vanished(files) ?? []),
+      ...(this.cluster?.vanished(units) ?? []),
+      ...this.forgotten(units),
+    ]);
+  }
+
   problems(): SourceProblem[] {
     const { folderProblem: message } = this;
     const folder = message === undefined ? [] : [{ file: '.', kind: 'unreadable' as const, message }];
@@ -59,11 +69,15 @@ export class Sources {
 
   /** What came from a source that this process was not given any more: nobody else could ever say that it is gone. */
   private dropForgotten(): void {
-    const { root, cluster, expected, onChanges } = this.options;
-    const forgotten = expected.filter((unit) => {
+    const forgotten = this.forgotten(this.options.expected);
+    if (forgotten.length > 0) this.options.onChanges(forgotten.map((path) => ({ kind: 'gone', path })));
+  }
+
+  private forgotten(units: readonly Unit[]): Unit[] {
+    const { root, cluster } = this.options;
+    return units.filter((unit) => {
       const object = splitUnit(unit);
       return object ? object.cluster !== cluster?.name : root === undefined;
     });
-    if (forgotten.length > 0) onChanges(forgotten.map((path) => ({ kind: 'gone', path })));
   }
 }

@@ -21,6 +21,8 @@ const MAX_HELD_BACK_MESSAGE = 300;
  */
 export class Accepted {
   readonly recent: RecentCommits;
+  /** Where the journal stood when it was opened. */
+  readonly opened: Pick<ConfigState, 'epoch' | 'revision'>;
   /** True while the epoch is known to nobody but this journal: it may still be announced as it is. */
   unannounced = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -31,6 +33,8 @@ export class Accepted {
     private readonly now: () => number,
   ) {
     this.recent = new RecentCommits(journal.from, journal.commits);
+    const { epoch, revision } = journal.state;
+    this.opened = { epoch, revision };
   }
 
   static async open(journal: Journal, now: () => number): Promise<Accepted> {

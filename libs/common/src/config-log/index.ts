@@ -5,3 +5,4 @@ export { OperationError } from './live-state.js';
 export { ConfigLogReader, type ChangeListener, type ConfigLogReaderOptions } from './reader.js';
 export { ConfigLogWriter, type ConfigLogWriterOptions } from './writer.js';
 export type { Proposal } from './accepted.js';
+export type { Succession } from './publisher.js';

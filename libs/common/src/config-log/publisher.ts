@@ -1,14 +1,29 @@
 import type { Accepted } from './accepted.js';
-import { abortable, type Session } from './link.js';
+import { abortable, NotYet, type Session } from './link.js';
 import { commitMessages, epochMessage } from './messages.js';
 import { counted, type SnapshotOptions, Snapshots } from './snapshots.js';
 import type { Placed, StreamStatus } from './streams.js';
 import { type Marker, WireError } from './wire.js';
-import { WriterStreams } from './writer-streams.js';
+import { type WriterStatus, WriterStreams } from './writer-streams.js';
 
 export interface PublisherOptions extends SnapshotOptions {
   /** Milliseconds between two looks at the streams; default 1,000. */
   readonly checkInterval?: number;
+  /** Set where several may write, one after the other. */
+  readonly succession?: Succession;
+}
+
+/** How a writer that was chosen among several begins and ends. */
+export interface Succession {
+  /**
+   * Begin with a new epoch even where the log could be continued: whoever wrote before, and may not know yet that it
+   * is not the writer any more, can append nothing then.
+   */
+  readonly fence: boolean;
+  /** The log is ahead of what is known here of it: nothing is written over it, its reader has to catch up first. */
+  readonly onOvertaken: () => void;
+  /** Write over it all the same, at first: what it holds cannot be read. */
+  readonly insist?: boolean;
 }
 
 /** How far the log is, once it is proven to be this writer's. */
@@ -32,6 +47,9 @@ export class Publisher {
   #position: Position | undefined;
   #wake: () => void = () => undefined;
   #waiters: { revision: number; resolve: () => void }[] = [];
+  /** The log was this writer's since it was opened. */
+  #begun = false;
+  #overtaken = false;
 
   constructor(
     private readonly accepted: Accepted,
@@ -54,6 +72,7 @@ export class Publisher {
 
   /** Works until the session ends or something is not as it should be; the caller then starts over. */
   async work(session: Session): Promise<void> {
+    if (this.#overtaken) return abortable(new Promise<never>(() => undefined), session.signal);
     try {
       const streams = await WriterStreams.open(session, this.options.wire);
       let position = await this.#prove(streams);
@@ -124,12 +143,27 @@ export class Publisher {
     const status = await streams.status();
     if (!status) throw new Error('a stream went away');
     const head = await readable(streams.head());
-    const position = this.#continues(head?.marker)
-      ? await this.#continue(streams, status.log, head!.marker.revision)
-      : await this.#announce(streams, status.log, head?.marker);
+    this.#refuseToOvertake(head?.marker);
+    const continues = this.#continues(head?.marker) && (this.#begun || !this.options.succession?.fence);
+    const position = continues
+      ? await this.#continue(streams, status, head!.marker.revision)
+      : await this.#announce(streams, status, head?.marker);
     this.accepted.unannounced = false;
+    this.#begun = true;
     this.#position = position;
     return position;
+  }
+
+  /** @throws NotYet where somebody else's history goes before this one */
+  #refuseToOvertake(head: Marker | undefined): void {
+    const { succession } = this.options;
+    if (!succession || !head || (succession.insist && !this.#begun)) return;
+    const { epoch, revision } = this.#begun ? this.accepted.state : this.accepted.opened;
+    const ahead = head.epoch === epoch ? head.revision > revision : head.epoch > epoch;
+    if (!ahead) return;
+    this.#overtaken = true;
+    succession.onOvertaken();
+    throw new NotYet(`the log is at revision ${head.revision} of epoch ${head.epoch}, which is not ours`);
   }
 
   #continues(head: Marker | undefined): head is Marker {
@@ -138,7 +172,11 @@ export class Publisher {
   }
 
   /** The log is this history's; its snapshots may be missing or of another time. */
-  async #continue(streams: WriterStreams, log: StreamStatus, revision: number): Promise<Position> {
+  async #continue(
+    streams: WriterStreams,
+    { log, snapshots }: WriterStatus,
+    revision: number,
+  ): Promise<Position> {
     const { epoch } = this.accepted.state;
     const position = { epoch, revision, sequence: log.lastSequence, created: log.created };
     const newest = await readable(streams.snapshot());
@@ -148,14 +186,20 @@ export class Publisher {
       marker.epoch === epoch &&
       marker.sequence <= log.lastSequence &&
       marker.sequence + 1 >= log.firstSequence;
-    if (fits) this.#snapshots.resume({ marker, sequence: newest!.sequence }, revision - marker.revision);
-    else this.#snapshots.resume(undefined, 0);
+    const end = snapshots.lastSequence;
+    if (fits) this.#snapshots.resume({ marker, sequence: newest!.sequence }, revision - marker.revision, end);
+    else this.#snapshots.resume(undefined, 0, end);
     if (!fits) await this.#snapshots.publish(streams, this.accepted.state.copy(), log.lastSequence);
     return position;
   }
 
   /** Somebody else's log, an empty one, or one that is too far behind: everybody starts again from a snapshot. */
-  async #announce(streams: WriterStreams, log: StreamStatus, head: Marker | undefined): Promise<Position> {
+  async #announce(
+    streams: WriterStreams,
+    { log, snapshots }: WriterStatus,
+    head: Marker | undefined,
+  ): Promise<Position> {
+    this.#snapshots.endsAt(snapshots.lastSequence);
     const state = await this.accepted.startEpoch(head);
     const { epoch, revision } = state;
     this.options.log.info({ epoch, revision, head: head?.revision }, 'config log: a new epoch starts');

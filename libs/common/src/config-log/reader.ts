@@ -49,6 +49,11 @@ export class ConfigLogReader {
     return this.#link.up && (this.#follower?.live ?? false);
   }
 
+  /** Whether NATS is reached at this moment. */
+  get connected(): boolean {
+    return this.#link.up;
+  }
+
   /**
    * Resolves once the saved state, if there is one, was handed on; the log follows when it is there.
    *

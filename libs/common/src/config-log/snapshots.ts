@@ -24,6 +24,8 @@ export class Snapshots {
   #snapshotBytes = 0;
   #running: Promise<void> | undefined;
   #newest: Placed<SnapshotMarker> | undefined;
+  /** Last sequence of their stream: a snapshot of somebody else's since then makes the server refuse ours. */
+  #end: number | undefined;
 
   constructor(private readonly options: SnapshotOptions) {}
 
@@ -33,10 +35,16 @@ export class Snapshots {
   }
 
   /** Goes on from what the streams hold: a snapshot, if it is of use, and so many commits after it. */
-  resume(newest: Placed<SnapshotMarker> | undefined, commits: number): void {
+  resume(newest: Placed<SnapshotMarker> | undefined, commits: number, end: number): void {
     this.#newest = newest;
     this.#commits = commits;
     this.#bytes = 0;
+    this.#end = end;
+  }
+
+  /** The stream ends there, and what it holds is not to be followed. */
+  endsAt(sequence: number): void {
+    this.#end = sequence;
   }
 
   /** A commit was published that took so many bytes. */
@@ -57,17 +65,18 @@ export class Snapshots {
     const messages = snapshotMessages(state, about, (made) => (marker = made), this.options);
     const placed = await streams.publish(
       counted(messages, (size) => (bytes += size)),
-      { gentle: true },
+      { gentle: true, ...(this.#end !== undefined && { expectedLastSequence: this.#end }) },
     );
     if (!marker) throw new Error('a snapshot without a marker');
     const older = this.#newest;
-    this.resume({ marker, sequence: placed }, 0);
+    const newer = { marker, sequence: placed };
+    this.resume(newer, 0, placed);
     this.#snapshotBytes = bytes;
     this.options.log.info(
       { revision: state.revision, parts: marker.batch.parts },
       'config log: snapshot published',
     );
-    if (older) await streams.purgeBehind(older, marker);
+    if (older) await streams.purgeBehind(older, newer);
     return marker;
   }
 
@@ -79,8 +88,11 @@ export class Snapshots {
     if (this.#running || !due) return;
     this.#running = this.publish(streams, state(), sequence).then(
       () => undefined,
-      (error: unknown) =>
-        log.warn({ reason: String(error) }, 'config log: a snapshot failed, the next one follows'),
+      (error: unknown) => {
+        // Part of it may be stored: the next one cannot know where the stream ends.
+        this.#end = undefined;
+        log.warn({ reason: String(error) }, 'config log: a snapshot failed, the next one follows');
+      },
     );
     void this.#running.finally(() => (this.#running = undefined));
   }

@@ -25,6 +25,11 @@ const STREAMS = [
   [SNAPSHOT_STREAM, SNAPSHOT_SUBJECTS],
 ] as const;
 
+export interface WriterStatus {
+  readonly log: StreamStatus;
+  readonly snapshots: StreamStatus;
+}
+
 /** The two streams as their only writer sees them. */
 export class WriterStreams extends LogStreams {
   static override async open(session: Session, wire?: WireOptions): Promise<WriterStreams> {
@@ -44,7 +49,7 @@ export class WriterStreams extends LogStreams {
   }
 
   /** Nothing where a stream is missing. */
-  async status(): Promise<{ log: StreamStatus; snapshots: StreamStatus } | undefined> {
+  async status(): Promise<WriterStatus | undefined> {
     const [log, snapshots] = await Promise.all([this.#info(LOG_STREAM), this.#info(SNAPSHOT_STREAM)]);
     return log && snapshots ? { log, snapshots } : undefined;
   }
@@ -56,14 +61,15 @@ export class WriterStreams extends LogStreams {
 
   /**
    * Removes what two snapshots make superfluous: commits that the older one holds, and the parts of all others. The
-   * older one stays for those that are reading it.
+   * older one stays for those that are reading it. Nothing is removed where somebody else published one since.
    */
-  async purgeBehind(older: Placed<SnapshotMarker>, newer: SnapshotMarker): Promise<void> {
+  async purgeBehind(older: Placed<SnapshotMarker>, newer: Placed<SnapshotMarker>): Promise<void> {
     const { streams } = this.manager;
     await this.request(streams.purge(LOG_STREAM, { seq: older.marker.sequence + 1 }));
     await this.request(streams.purge(SNAPSHOT_STREAM, { filter: SNAPSHOT_MARKER, keep: 2 }));
-    const kept = new Set([older.marker.batch.id, newer.batch.id].map(snapshotPart));
+    const kept = new Set([older, newer].map(({ marker }) => snapshotPart(marker.batch.id)));
     const info = await this.request(streams.info(SNAPSHOT_STREAM, { subjects_filter: SNAPSHOT_PARTS }));
+    if (info.state.last_seq !== newer.sequence) return;
     for (const subject of Object.keys(info.state.subjects ?? {})) {
       if (!kept.has(subject)) await this.request(streams.purge(SNAPSHOT_STREAM, { filter: subject }));
     }

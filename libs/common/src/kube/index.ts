@@ -3,6 +3,7 @@ export { KubeClient, PATCH, type Answer, type Query, type RequestOptions } from 
 export { Discovery } from './discovery.js';
 export { isConflict, isExpired, isForbidden, isNotFound, KubeError } from './errors.js';
 export { inCluster, parseKubeconfig, readKubeconfig, type ClusterConfig } from './kubeconfig.js';
+export { Lease, type LeaseOptions, type LeaseState, type LeaseTimings } from './lease.js';
 export { listPages } from './list.js';
 export {
   objectKey,

@@ -103,6 +103,10 @@ export class Reflector<T> {
     return this.versions.size;
   }
 
+  has(key: ObjectKey): boolean {
+    return this.versions.has(key);
+  }
+
   start(): void {
     this.running ??= this.run();
   }

@@ -19,6 +19,20 @@ export function isCoveredBy(host: string, pattern: string): boolean {
   return host.length >= pattern.length && host.endsWith(pattern.slice(1));
 }
 
+/** All wildcards that cover a host, as far as they end at a label: `*.b.c`, `*.c` and `*` for `a.b.c`. */
+export function wildcardsOver(host: string): string[] {
+  const found: string[] = [];
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1))
+    found.push(`*${host.slice(dot)}`);
+  return [...found, '*'];
+}
+
+/** The narrowest wildcard that ends at a label and covers what this one does: `*.b.c` for `*-v1.b.c`. */
+export function atLabel(wildcard: string): string {
+  const dot = wildcard.indexOf('.');
+  return dot < 0 ? '*' : `*${wildcard.slice(dot)}`;
+}
+
 /** The narrower of two hosts where they have names in common. */
 export function intersectHosts(a: string, b: string): string | undefined {
   if (isCoveredBy(a, b)) return a;

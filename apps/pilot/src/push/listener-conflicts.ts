@@ -77,7 +77,7 @@ function scopeOf(view: WorldView, proxy: Proxy): string {
 }
 
 function diagnostic(world: World, { metric, listener, winner, loser, namespace }: Found): Diagnostic {
-  const [resource = ''] = world.view(() => undefined).service(loser, namespace)?.sources ?? [];
+  const [resource = ''] = world.view(() => undefined).service(loser, { namespace })?.sources ?? [];
   return {
     code: 'QT2002',
     level: 'Warning',

@@ -125,7 +125,7 @@ const OUTSIDE: [string, string][] = [
   ['a VirtualService', route('far', 'mars.far.svc.cluster.local', 'moon')],
   ['a VirtualService with a wildcard', route('far', '*.far.svc.cluster.local', 'moon')],
   ['subsets', rule('far', 'mars.far.svc.cluster.local', 'v1')],
-  ['a wildcard rule', rule('elsewhere', '*.svc.cluster.local', 'v1')],
+  ['a wildcard rule', rule('elsewhere', '*.elsewhere.svc.cluster.local', 'v1')],
   ["another namespace's Sidecar", sidecar(['./*']).replace('namespace: shop', 'namespace: far')],
 ];
 
@@ -133,6 +133,12 @@ describe('a change outside of the scope', () => {
   it.each(OUTSIDE)('sends and computes nothing: %s', (_what, text) => {
     const scene = new Scene(['./*', 'stock/shelf.stock.svc.cluster.local']);
     expect([scene.write(text), scene.selections, scene.proxy.take()]).toEqual([0, 0, 0]);
+  });
+
+  it("sends nothing: another namespace's wildcard rule over hosts inside", () => {
+    const scene = new Scene(['./*', 'stock/shelf.stock.svc.cluster.local']);
+    scene.write(rule('elsewhere', '*.svc.cluster.local', 'v1'));
+    expect(scene.proxy.take()).toBe(0);
   });
 });
 

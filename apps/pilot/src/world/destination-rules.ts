@@ -27,19 +27,42 @@ export function rulesFor(
   scope: RuleScope,
 ): readonly Config<DestinationRule>[] {
   const { proxy, serviceNamespace, rootNamespace, exportTo } = scope;
+  const common = sameForAll(candidates, scope);
+  if (common) return common;
   const client = proxy.namespace;
   const isLocal = (rule: Config<DestinationRule>): boolean =>
     rule.namespace === client && (client !== rootNamespace || isPrivate(rule, exportTo));
   const isExported =
     (namespace: string | undefined) =>
     (rule: Config<DestinationRule>): boolean =>
-      rule.namespace === namespace && isVisible(namespace, rule.spec.exportTo, exportTo, client);
+      rule.namespace === namespace && isVisible(namespace, rule.spec.exportTo, exportTo, proxy);
   for (const counts of [isLocal, isExported(serviceNamespace), isExported(rootNamespace)]) {
     for (const rules of candidates) {
       const selected = forWorkload(rules.filter(counts), proxy);
       if (selected.length > 0) return selected;
     }
   }
+  return [];
+}
+
+/**
+ * The usual case, in which it does not matter who asks, so that nobody is asked: all rules are those of the service's
+ * namespace and of the root namespace, for everybody and for all workloads.
+ */
+function sameForAll(
+  candidates: readonly (readonly Config<DestinationRule>[])[],
+  { serviceNamespace, rootNamespace, exportTo }: RuleScope,
+): readonly Config<DestinationRule>[] | undefined {
+  const isCommon = ({ namespace, spec }: Config<DestinationRule>): boolean =>
+    (namespace === serviceNamespace || namespace === rootNamespace) &&
+    !spec.workloadSelector &&
+    (spec.exportTo?.length ? spec.exportTo : exportTo).includes('*');
+  if (!candidates.every((rules) => rules.every(isCommon))) return undefined;
+  for (const owner of [serviceNamespace, rootNamespace])
+    for (const rules of candidates) {
+      const owned = rules.filter(({ namespace }) => namespace === owner);
+      if (owned.length > 0) return owned;
+    }
   return [];
 }
 

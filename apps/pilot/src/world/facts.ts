@@ -44,10 +44,9 @@ export const fact = {
   importableIn: (namespace: string): Fact => `vs-imports-in/${namespace}`,
   importable: (host: string): Fact => `vs-imports/${host}`,
   wildcardVirtualServicesIn: (namespace: string): Fact => `vs-wildcards-in/${namespace}`,
+  /** The rules with this host. One whose wildcard ends within a label counts as one with the next label's, too. */
   destinationRule: (host: string): Fact => `dr/${host}`,
-  /** Which wildcard hosts the DestinationRules of a namespace have: rules count in few namespaces only. */
-  wildcardDestinationRulesIn: (namespace: string): Fact => `dr-wildcards-in/${namespace}`,
-  /** What `subsets` states, of the rules with one host. */
+  /** What `subsets` states, likewise. */
   subsetsOf: (host: string): Fact => `dr-subsets/${host}`,
   /** Whether any EnvoyFilter of the mesh changes this part of a proxy's config. */
   anyEnvoyFilters: (part: PatchedPart): Fact => `envoy-filters/${part}`,

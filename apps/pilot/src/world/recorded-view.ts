@@ -5,7 +5,7 @@ import type { Fact } from '../model/contract.js';
 import { EgressScope, wholeScope } from '../model/egress-scope.js';
 import type { GatewayTable } from '../model/gateways.js';
 import { gatewayTable } from '../model/gateways.js';
-import { fullHost } from '../model/host.js';
+import { fullHost, wildcardsOver } from '../model/host.js';
 import { recordedMesh } from '../model/mesh-settings.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
@@ -37,7 +37,15 @@ import { mtlsMode } from './peer-authentication.js';
 import type { Seen } from './seen.js';
 import { nothingSeen, once } from './seen.js';
 import { selectedFor } from './selected.js';
-import type { BoundHosts, Environment, Instance, PortUse, ServiceSummary, WorldView } from './view.js';
+import type {
+  BoundHosts,
+  Environment,
+  Instance,
+  PortUse,
+  ServiceSummary,
+  Viewer,
+  WorldView,
+} from './view.js';
 import { isVisible } from './visibility.js';
 
 type Labels = Readonly<Record<string, string>>;
@@ -103,24 +111,24 @@ export class RecordedView implements WorldView {
     return this.indexes.mixer.headers;
   }
 
-  services(namespace: string): readonly ServiceSummary[] {
+  services(from: Viewer): readonly ServiceSummary[] {
     this.watch(fact.services, fact.servicesIn, fact.listed);
     this.record(fact.mesh('visibility'));
-    return once(this.seen.services, `${namespace} ${this.scope.id}`, () =>
-      this.candidates().flatMap((host) => this.imported(host, namespace)?.service ?? []),
+    return once(this.seen.services, `${from.namespace} ${this.scope.id}`, () =>
+      this.candidates().flatMap((host) => this.imported(host, from)?.service ?? []),
     );
   }
 
-  destinations(namespace: string): readonly ServiceSummary[] {
+  destinations(from: Viewer): readonly ServiceSummary[] {
     if (this.scope.isEverything) return [];
-    const imported = this.importedVirtualServices(namespace);
+    const imported = this.importedVirtualServices(from);
     const routes = imported.flatMap((config) => [config, ...this.delegatesOf(config)]);
     const proxied = this.viewer && this.sidecar(this.viewer)?.spec.outboundTrafficPolicy?.egressProxy;
     const hosts = routes.flatMap(destinationHosts);
-    if (proxied) hosts.push(fullHost(proxied.host, namespace));
+    if (proxied) hosts.push(fullHost(proxied.host, from.namespace));
     return [...new Set(hosts)].sort().flatMap((host) => {
       this.record(fact.listed(host));
-      return this.pick(host, namespace)?.service ?? [];
+      return this.pick(host, from)?.service ?? [];
     });
   }
 
@@ -132,28 +140,28 @@ export class RecordedView implements WorldView {
     return [...new Set(ports)].sort((a, b) => a - b);
   }
 
-  servicesOnPort(port: number, namespace: string): readonly PortUse[] {
+  servicesOnPort(port: number, from: Viewer): readonly PortUse[] {
     this.watch(fact.servicesOnPort(port), fact.portsIn, fact.portsOf);
     this.record(fact.mesh('visibility'));
     const everywhere = this.scope.extent.everything;
     if (this.viewer?.autoAllocate) this.record(fact.autoAddresses);
-    const seenAs = `${port} ${namespace} ${this.viewer?.autoAllocate} ${this.scope.id}`;
+    const seenAs = `${port} ${from.namespace} ${this.viewer?.autoAllocate} ${this.scope.id}`;
     return once(this.seen.onPort, seenAs, () =>
       (everywhere ? this.indexes.services.onPort(port) : this.candidates()).flatMap((host) =>
-        this.portUse(port, host, namespace),
+        this.portUse(port, host, from),
       ),
     );
   }
 
-  private portUse(port: number, host: string, namespace: string): PortUse[] {
-    const service = this.imported(host, namespace)?.service;
+  private portUse(port: number, host: string, from: Viewer): PortUse[] {
+    const service = this.imported(host, from)?.service;
     const use = service && portUse(this.addressed(service), port);
     return use ? [use] : [];
   }
 
-  service(host: string, namespace: string): Service | undefined {
+  service(host: string, from: Viewer): Service | undefined {
     this.record(fact.service(host));
-    const service = this.pick(host, namespace)?.service;
+    const service = this.pick(host, from)?.service;
     return service && this.addressed(service);
   }
 
@@ -165,31 +173,29 @@ export class RecordedView implements WorldView {
     return address === undefined ? service : service.at(address);
   }
 
-  endpoints(host: string, namespace: string): readonly Endpoint[] {
+  endpoints(host: string, from: Viewer): readonly Endpoint[] {
     this.record(fact.service(host));
     this.record(fact.endpoints(host));
-    return this.pick(host, namespace)?.endpoints ?? [];
+    return this.pick(host, from)?.endpoints ?? [];
   }
 
-  accounts(host: string, namespace: string): readonly string[] {
+  accounts(host: string, from: Viewer): readonly string[] {
     this.record(fact.service(host));
     this.record(fact.accounts(host));
-    const hosted = this.pick(host, namespace);
+    const hosted = this.pick(host, from);
     return hosted ? accountsOf(hosted) : [];
   }
 
-  takesMtls(host: string, namespace: string): boolean {
+  takesMtls(host: string, from: Viewer): boolean {
     this.record(fact.service(host));
     this.record(fact.accounts(host));
-    return this.pick(host, namespace)?.endpoints.some(({ tlsMode }) => tlsMode === 'istio') ?? false;
+    return this.pick(host, from)?.endpoints.some(({ tlsMode }) => tlsMode === 'istio') ?? false;
   }
 
-  isTaken(host: string, namespace: string): boolean {
+  isTaken(host: string, from: Viewer): boolean {
     this.record(fact.virtualService(host));
-    const named = this.indexes.virtualServices.table
-      .at(host)
-      .some((config) => this.inMesh(config, namespace));
-    return named || this.service(host, namespace) !== undefined;
+    const named = this.indexes.virtualServices.table.at(host).some((config) => this.inMesh(config, from));
+    return named || this.service(host, from) !== undefined;
   }
 
   hostsAt(address: string): readonly string[] {
@@ -216,13 +222,13 @@ export class RecordedView implements WorldView {
 
   instances(proxy: Proxy): readonly Instance[] {
     const { hosts, isMine } = ownEndpoints(this.indexes.services, this.record, proxy);
-    return hosts.flatMap((host) => this.instancesIn(host, isMine, proxy.namespace));
+    return hosts.flatMap((host) => this.instancesIn(host, isMine, proxy));
   }
 
-  private instancesIn(host: string, isMine: (endpoint: Endpoint) => boolean, namespace: string): Instance[] {
+  private instancesIn(host: string, isMine: (endpoint: Endpoint) => boolean, from: Viewer): Instance[] {
     this.record(fact.service(host));
     // A workload serves what it is an endpoint of, whatever its Sidecar imports, and before it takes traffic. Not by `endpoints`: of those only the own one counts, for which `servicesOf` stands.
-    const hosted = this.visible(host, namespace)[0];
+    const hosted = this.visible(host, from)[0];
     const endpoint = hosted && (hosted.endpoints.find(isMine) ?? hosted.idle.find(isMine));
     if (!hosted || !endpoint) return [];
     const { service } = hosted;
@@ -240,23 +246,23 @@ export class RecordedView implements WorldView {
     return mtlsMode(peerAuthentications.in(namespace), peerAuthentications.in(rootNamespace), labels, port);
   }
 
-  meshVirtualService(host: string, namespace: string): Config<VirtualService> | undefined {
+  meshVirtualService(host: string, from: Viewer): Config<VirtualService> | undefined {
     this.watchWildcards();
     const { table } = this.indexes.virtualServices;
     for (const pattern of [host, ...table.covering(host)]) {
       this.record(fact.virtualService(pattern));
-      const first = table.at(pattern).find((config) => this.inMesh(config, namespace) && this.meets(config));
+      const first = table.at(pattern).find((config) => this.inMesh(config, from) && this.meets(config));
       if (first) return first;
     }
     return undefined;
   }
 
-  meshVirtualServices(host: string, namespace: string): readonly Config<VirtualService>[] {
+  meshVirtualServices(host: string, from: Viewer): readonly Config<VirtualService>[] {
     this.watchWildcards();
     const { table } = this.indexes.virtualServices;
     const found = [host, ...table.covering(host)].flatMap((pattern) => {
       this.record(fact.virtualService(pattern));
-      return table.at(pattern).filter((config) => this.inMesh(config, namespace) && this.meets(config));
+      return table.at(pattern).filter((config) => this.inMesh(config, from) && this.meets(config));
     });
     return [...new Set(found)];
   }
@@ -274,11 +280,11 @@ export class RecordedView implements WorldView {
   }
 
   /** VirtualServices of the mesh in a scope that does not import everything. */
-  private importedVirtualServices(namespace: string): Config<VirtualService>[] {
+  private importedVirtualServices(from: Viewer): Config<VirtualService>[] {
     const { everything, namespaces, hosts } = this.scope.extent;
     const { virtualServices } = this.indexes;
     this.watch(fact.virtualServiceHosts(MESH_GATEWAY), fact.importableIn, fact.importable);
-    if (everything) return this.importedFrom(virtualServices.ofGateway(MESH_GATEWAY), namespace);
+    if (everything) return this.importedFrom(virtualServices.ofGateway(MESH_GATEWAY), from);
     this.watchWildcards();
     const patterns = hosts.flatMap((host) => [host, ...virtualServices.table.covering(host)]);
     const found = [...new Set(patterns)].flatMap((pattern) => {
@@ -286,44 +292,33 @@ export class RecordedView implements WorldView {
       return virtualServices.table.at(pattern);
     });
     const held = namespaces.flatMap((each) => virtualServices.inNamespace(each));
-    return this.importedFrom([...held, ...found], namespace);
+    return this.importedFrom([...held, ...found], from);
   }
 
-  private importedFrom(
-    found: readonly Config<VirtualService>[],
-    namespace: string,
-  ): Config<VirtualService>[] {
-    const seen = [...new Set(found)].filter((config) => this.inMesh(config, namespace) && this.meets(config));
+  private importedFrom(found: readonly Config<VirtualService>[], from: Viewer): Config<VirtualService>[] {
+    const seen = [...new Set(found)].filter((config) => this.inMesh(config, from) && this.meets(config));
     return seen.sort(byAge);
   }
 
-  private inMesh(config: Config<VirtualService>, namespace: string): boolean {
-    return gatewaysOf(config).includes(MESH_GATEWAY) && this.isExported(config, namespace);
+  private inMesh(config: Config<VirtualService>, from: Viewer): boolean {
+    return gatewaysOf(config).includes(MESH_GATEWAY) && this.isExported(config, from);
   }
 
-  private isExported({ namespace, spec }: Config<VirtualService>, viewer: string): boolean {
+  private isExported({ namespace, spec }: Config<VirtualService>, viewer: Viewer): boolean {
     return isVisible(namespace, spec.exportTo, this.mesh().defaultVirtualServiceExportTo, viewer);
   }
 
-  gatewayVirtualServices(
-    gateway: string,
-    host: string,
-    namespace: string,
-  ): readonly Config<VirtualService>[] {
+  gatewayVirtualServices(gateway: string, host: string, from: Viewer): readonly Config<VirtualService>[] {
     this.record(fact.virtualService(host));
     return this.indexes.virtualServices.table
       .at(host)
-      .filter((config) => gatewaysOf(config).includes(gateway) && this.isExported(config, namespace));
+      .filter((config) => gatewaysOf(config).includes(gateway) && this.isExported(config, from));
   }
 
-  coveringVirtualServices(
-    gateway: string,
-    host: string,
-    namespace: string,
-  ): readonly Config<VirtualService>[] {
+  coveringVirtualServices(gateway: string, host: string, from: Viewer): readonly Config<VirtualService>[] {
     this.record(fact.wildcardVirtualServices);
     const wildcards = this.indexes.virtualServices.table.covering(host);
-    return wildcards.flatMap((wildcard) => this.gatewayVirtualServices(gateway, wildcard, namespace));
+    return wildcards.flatMap((wildcard) => this.gatewayVirtualServices(gateway, wildcard, from));
   }
 
   private delegatesOf(root: Config<VirtualService>): Config<VirtualService>[] {
@@ -335,52 +330,48 @@ export class RecordedView implements WorldView {
   delegate(namespace: string, name: string, root: string): Config<VirtualService> | undefined {
     this.record(fact.delegate(namespace, name));
     const found = this.indexes.virtualServices.delegate(namespace, name);
-    return found && this.isExported(found, root) ? found : undefined;
+    return found && this.isExported(found, { namespace: root }) ? found : undefined;
   }
 
-  virtualServiceHosts(gateway: string, namespace: string): readonly BoundHosts[] {
+  virtualServiceHosts(gateway: string, from: Viewer): readonly BoundHosts[] {
     if (gateway === MESH_GATEWAY && !this.scope.isEverything) {
-      const imported = this.importedVirtualServices(namespace);
+      const imported = this.importedVirtualServices(from);
       return imported.map((config) => ({ namespace: config.namespace, hosts: hostsOf(config) }));
     }
     this.record(fact.virtualServiceHosts(gateway));
     return this.indexes.virtualServices
       .ofGateway(gateway)
-      .filter((config) => this.isExported(config, namespace))
+      .filter((config) => this.isExported(config, from))
       .map((config) => ({ namespace: config.namespace, hosts: hostsOf(config) }));
   }
 
   destinationRules(host: string, proxy: Proxy): readonly Config<DestinationRule>[] {
     this.record(fact.service(host));
-    this.watchRuleWildcards(host, proxy);
-    const { table } = this.indexes.destinationRules;
-    const patterns = [host, ...table.covering(host)];
-    for (const pattern of patterns) this.record(fact.destinationRule(pattern));
-    return this.rules(host, patterns, proxy);
+    this.watchRules(host, fact.destinationRule);
+    return this.rules(host, proxy);
   }
 
-  /** Only there do rules count. */
-  private watchRuleWildcards(host: string, proxy: Proxy): void {
-    const serviceNamespace = this.pick(host, proxy.namespace)?.service.namespace ?? proxy.namespace;
-    for (const namespace of [proxy.namespace, serviceNamespace, this.mesh().rootNamespace])
-      this.record(fact.wildcardDestinationRulesIn(namespace));
+  /** Rules for the host itself, and for the wildcards over it that there are or may come to be. */
+  private watchRules(host: string, ofHost: (host: string) => Fact): void {
+    const { table } = this.indexes.destinationRules;
+    for (const pattern of [host, ...table.covering(host), ...wildcardsOver(host)])
+      this.record(ofHost(pattern));
   }
 
   subsets(host: string, proxy: Proxy): readonly string[] {
-    const patterns = [host, ...this.indexes.destinationRules.table.covering(host)];
     if (this.scope.extent.everything) this.record(fact.subsets);
-    else for (const pattern of patterns) this.record(fact.subsetsOf(pattern));
-    if (!this.scope.extent.everything) this.watchRuleWildcards(host, proxy);
-    const rules = this.rules(host, patterns, proxy);
+    else this.watchRules(host, fact.subsetsOf);
+    const rules = this.rules(host, proxy);
     return [...new Set(rules.flatMap(({ spec }) => (spec.subsets ?? []).map(({ name }) => name)))];
   }
 
-  private rules(host: string, patterns: readonly string[], proxy: Proxy): readonly Config<DestinationRule>[] {
+  private rules(host: string, proxy: Proxy): readonly Config<DestinationRule>[] {
     const mesh = this.mesh();
-    const candidates = patterns.map((pattern) => this.indexes.destinationRules.table.at(pattern));
+    const { table } = this.indexes.destinationRules;
+    const candidates = [host, ...table.covering(host)].map((pattern) => table.at(pattern));
     return rulesFor(candidates, {
       proxy,
-      serviceNamespace: this.pick(host, proxy.namespace)?.service.namespace,
+      serviceNamespace: this.pick(host, proxy)?.service.namespace,
       rootNamespace: mesh.rootNamespace,
       exportTo: mesh.defaultDestinationRuleExportTo,
     });
@@ -454,13 +445,13 @@ export class RecordedView implements WorldView {
   }
 
   /** The service that a host stands for: an imported one, else any that the namespace may see. */
-  private pick(host: string, namespace: string): Hosted | undefined {
-    const visible = this.visible(host, namespace);
+  private pick(host: string, from: Viewer): Hosted | undefined {
+    const visible = this.visible(host, from);
     return visible.length > 1 ? (visible.find((each) => this.imports(each)) ?? visible[0]) : visible[0];
   }
 
-  private imported(host: string, namespace: string): Hosted | undefined {
-    return this.visible(host, namespace).find((each) => this.imports(each));
+  private imported(host: string, from: Viewer): Hosted | undefined {
+    return this.visible(host, from).find((each) => this.imports(each));
   }
 
   private imports({ service }: Hosted): boolean {
@@ -468,13 +459,13 @@ export class RecordedView implements WorldView {
   }
 
   /** The namespace's own first. Callers record the facts: what they show of a service differs. */
-  private visible(host: string, namespace: string): readonly Hosted[] {
+  private visible(host: string, from: Viewer): readonly Hosted[] {
     const byDefault = this.mesh().defaultServiceExportTo;
     const visible = this.indexes.services
       .ofHost(host)
-      .filter(({ service }) => isVisible(service.namespace, service.exportTo, byDefault, namespace));
+      .filter(({ service }) => isVisible(service.namespace, service.exportTo, byDefault, from));
     if (visible.length < 2) return visible;
-    const isOwn = ({ service }: Hosted): boolean => service.namespace === namespace;
+    const isOwn = ({ service }: Hosted): boolean => service.namespace === from.namespace;
     return [...visible.filter(isOwn), ...visible.filter((each) => !isOwn(each))];
   }
 }

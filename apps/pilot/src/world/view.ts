@@ -53,6 +53,12 @@ export interface PortUse {
   readonly resolution?: Resolution;
 }
 
+/**
+ * Who looks. The namespace is read only where the answer depends on it: what is picked without is made once for the
+ * proxies of all namespaces (see ProxyReads).
+ */
+export type Viewer = Pick<Proxy, 'namespace'>;
+
 /** The hosts of a VirtualService bound to a gateway. */
 export interface BoundHosts {
   readonly namespace: string;
@@ -70,7 +76,7 @@ export interface Instance {
 
 /**
  * The questions that a selector may ask. Each records the facts that its answer depends on, and its answer depends on
- * no other. `namespace` is always that of the proxy, which decides what it may see.
+ * no other. `from` is always the proxy, whose namespace decides what it may see.
  */
 export interface WorldView {
   readonly environment: Environment;
@@ -82,21 +88,21 @@ export interface WorldView {
   mesh(): Mesh;
   mixerHeaders(): MixerHeaders;
 
-  services(namespace: string): readonly ServiceSummary[];
+  services(from: Viewer): readonly ServiceSummary[];
   /** Where not everything is imported: the services that the imported VirtualServices send to, imported or not. */
-  destinations(namespace: string): readonly ServiceSummary[];
+  destinations(from: Viewer): readonly ServiceSummary[];
   /** Numbers of all service ports, ascending. */
   ports(): readonly number[];
-  servicesOnPort(port: number, namespace: string): readonly PortUse[];
+  servicesOnPort(port: number, from: Viewer): readonly PortUse[];
   /** The service of this host that the namespace sees: its own one first, else the oldest. */
-  service(host: string, namespace: string): Service | undefined;
-  endpoints(host: string, namespace: string): readonly Endpoint[];
+  service(host: string, from: Viewer): Service | undefined;
+  endpoints(host: string, from: Viewer): readonly Endpoint[];
   /** SPIFFE paths (`ns/<ns>/sa/<sa>`) and stated names that the endpoints of a host may prove, sorted. */
-  accounts(host: string, namespace: string): readonly string[];
+  accounts(host: string, from: Viewer): readonly string[];
   /** Whether any endpoint of a host has a sidecar that takes mTLS. */
-  takesMtls(host: string, namespace: string): boolean;
+  takesMtls(host: string, from: Viewer): boolean;
   /** Whether a service or a VirtualService of the mesh is called exactly this. */
-  isTaken(host: string, namespace: string): boolean;
+  isTaken(host: string, from: Viewer): boolean;
   /** Hosts of the services with this virtual address, sorted. */
   hostsAt(address: string): readonly string[];
 
@@ -109,21 +115,17 @@ export interface WorldView {
   mtls(namespace: string, labels: Readonly<Record<string, string>>, port: number): MtlsMode;
 
   /** The most specific VirtualService for this host among those of the mesh. */
-  meshVirtualService(host: string, namespace: string): Config<VirtualService> | undefined;
+  meshVirtualService(host: string, from: Viewer): Config<VirtualService> | undefined;
   /** All VirtualServices of the mesh for this host: the most specific first, then the older. */
-  meshVirtualServices(host: string, namespace: string): readonly Config<VirtualService>[];
+  meshVirtualServices(host: string, from: Viewer): readonly Config<VirtualService>[];
   /** Those bound to a gateway under exactly this host that the namespace may see, older first. */
-  gatewayVirtualServices(gateway: string, host: string, namespace: string): readonly Config<VirtualService>[];
+  gatewayVirtualServices(gateway: string, host: string, from: Viewer): readonly Config<VirtualService>[];
   /** Those bound to it under a wildcard that covers this host, the most specific first. */
-  coveringVirtualServices(
-    gateway: string,
-    host: string,
-    namespace: string,
-  ): readonly Config<VirtualService>[];
+  coveringVirtualServices(gateway: string, host: string, from: Viewer): readonly Config<VirtualService>[];
   /** The VirtualService of this name, if it is a delegate and VirtualServices of namespace `root` may use it. */
   delegate(namespace: string, name: string, root: string): Config<VirtualService> | undefined;
   /** @param gateway `namespace/name`, or `mesh`; only VirtualServices that the namespace may see */
-  virtualServiceHosts(gateway: string, namespace: string): readonly BoundHosts[];
+  virtualServiceHosts(gateway: string, from: Viewer): readonly BoundHosts[];
 
   /** The DestinationRules that together decide about a host, older first. */
   destinationRules(host: string, proxy: Proxy): readonly Config<DestinationRule>[];

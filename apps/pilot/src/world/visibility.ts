@@ -1,5 +1,7 @@
+import type { Viewer } from './view.js';
+
 /**
- * Whether config of namespace `owner` may be seen from namespace `viewer`.
+ * Whether config of namespace `owner` may be seen from a namespace.
  *
  * @param exportTo `*` everybody, `.` its own namespace, `~` nobody, else names of namespaces; empty: the default
  */
@@ -7,8 +9,9 @@ export function isVisible(
   owner: string,
   exportTo: readonly string[] | undefined,
   byDefault: readonly string[],
-  viewer: string,
+  viewer: Viewer,
 ): boolean {
   const scopes = exportTo?.length ? exportTo : byDefault;
-  return scopes.some((scope) => scope === '*' || scope === viewer || (scope === '.' && owner === viewer));
+  if (scopes.includes('*')) return true;
+  return scopes.some((scope) => scope === viewer.namespace || (scope === '.' && owner === viewer.namespace));
 }

@@ -41,10 +41,10 @@ export function edsClusterNames(view: WorldView, proxy: Proxy): string[] {
 
 /** With the ports that have to do with the proxy; routes may lead to any port of a VirtualService's destination. */
 function servicesInScope(view: WorldView, proxy: Proxy): readonly ServiceSummary[] {
-  const services = view.services(proxy.namespace);
+  const services = view.services(proxy);
   if (egressListeners(view, proxy).length === 0) return services;
   const imports = importsOfPorts(view, proxy);
-  const destinations = view.destinations(proxy.namespace);
+  const destinations = view.destinations(proxy);
   const whole = new Set(destinations.map(({ host }) => host));
   const trimmed = services
     .filter(({ host }) => !whole.has(host))

@@ -60,16 +60,14 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
   const parsed = passedOn ?? parseOutbound(name);
   if (!parsed) return undefined;
   const { host, subset } = parsed;
-  const service = view.service(host, proxy.namespace);
+  const service = view.service(host, proxy);
   const port = service?.port(parsed.port);
   const rules = view.destinationRules(host, proxy);
   const rule = ruleView(rules, parsed.port, subset);
   if (!service || !port || port.protocol === 'UDP' || !rule) return undefined;
   const mesh = view.mesh();
   const named = service.resolution === 'STRICT_DNS' || service.resolution === 'LOGICAL_DNS';
-  const seen = named
-    ? view.endpoints(host, proxy.namespace).filter(({ labels }) => matches(rule.labels, labels))
-    : [];
+  const seen = named ? view.endpoints(host, proxy).filter(({ labels }) => matches(rule.labels, labels)) : [];
   const resolution = rule.policy.loadBalancer?.simple === 'PASSTHROUGH' ? 'ORIGINAL_DST' : service.resolution;
   const http2 = speaksHttp2(port, rule.policy, mesh.h2UpgradePolicy);
   const security = passedOn

@@ -58,7 +58,7 @@ export function pickSecurity(
 function isAutomatic(view: WorldView, proxy: Proxy, { service, resolution }: Target): boolean {
   // What an original destination takes nobody knows.
   if (service.meshExternal || resolution === 'ORIGINAL_DST') return false;
-  return view.mesh().enableAutoMtls && view.takesMtls(service.host, proxy.namespace);
+  return view.mesh().enableAutoMtls && view.takesMtls(service.host, proxy);
 }
 
 function ofMesh(view: WorldView, proxy: Proxy, tls: ClientTLSSettings, target: Target): MeshTlsPick {
@@ -70,7 +70,7 @@ function ofMesh(view: WorldView, proxy: Proxy, tls: ClientTLSSettings, target: T
     sni: tls.sni || outboundSni(name),
     http2,
     ...(port.protocol === 'AUTO' && { sniffed: true }),
-    accounts: subjectAltNames.length > 0 ? subjectAltNames : view.accounts(name.host, proxy.namespace),
+    accounts: subjectAltNames.length > 0 ? subjectAltNames : view.accounts(name.host, proxy),
   };
 }
 

@@ -24,7 +24,7 @@ export function telemetryClusterNames(view: WorldView, proxy: Proxy): string[] {
 export function telemetryEdsNames(view: WorldView, proxy: Proxy): string[] {
   return telemetryClusterNames(view, proxy).filter((name) => {
     const host = parseOutbound(name)?.host;
-    return host !== undefined && view.service(host, proxy.namespace)?.resolution === 'EDS';
+    return host !== undefined && view.service(host, proxy)?.resolution === 'EDS';
   });
 }
 

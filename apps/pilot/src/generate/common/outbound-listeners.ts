@@ -59,7 +59,7 @@ export function routeAt(proxy: Proxy, { address, port }: OutboundListener, first
 export function usesOf(view: WorldView, proxy: Proxy, port: number): PortUse[] {
   const scope = egressScope(view, proxy, port);
   return view
-    .servicesOnPort(port, proxy.namespace)
+    .servicesOnPort(port, proxy)
     .filter(({ protocol }) => protocol !== 'UDP' && (protocol !== 'HTTP' || mayHaveHttp(view, port)))
     .filter(({ namespace, host }) => scope.imports(namespace, host))
     .sort(byAge);
@@ -94,6 +94,6 @@ export function isSingle(address: string): boolean {
 /** The endpoints of a headless service: its clients connect to them by their own addresses. */
 function endpointsOf(view: WorldView, proxy: Proxy, { host, resolution }: PortUse): string[] {
   if (resolution !== 'EDS' && resolution !== 'ORIGINAL_DST') return [];
-  const addresses = view.endpoints(host, proxy.namespace).map(({ address }) => address);
+  const addresses = view.endpoints(host, proxy).map(({ address }) => address);
   return [...new Set(addresses)].filter((address) => isIP(address) !== 0);
 }

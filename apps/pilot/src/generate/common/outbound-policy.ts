@@ -23,6 +23,6 @@ export function egressProxy(view: WorldView, proxy: Proxy): string | undefined {
   const destination = view.sidecar(proxy)?.spec.outboundTrafficPolicy?.egressProxy;
   if (!destination) return undefined;
   const host = fullHost(destination.host, proxy.namespace);
-  const number = destination.port?.number ?? view.service(host, proxy.namespace)?.ports[0]?.number;
+  const number = destination.port?.number ?? view.service(host, proxy)?.ports[0]?.number;
   return number === undefined ? undefined : outboundCluster(number, destination.subset ?? '', host);
 }

@@ -21,7 +21,7 @@ export function providerTarget(
   { service: reference, port }: ProviderService,
 ): ProviderTarget | undefined {
   const [host = '', namespace] = reference.split('/').reverse();
-  const service = view.service(host, proxy.namespace);
+  const service = view.service(host, proxy);
   const isMeant = service && (namespace === undefined || service.namespace === namespace);
   if (!isMeant || !service.port(port)) return undefined;
   return { cluster: outboundCluster(port, '', host), authority: `${host}:${port}` };

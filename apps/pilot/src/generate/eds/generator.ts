@@ -30,13 +30,13 @@ export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
 
   select(view, proxy, name) {
     const parsed = parseOutbound(name) ?? parseOutboundSni(name);
-    const service = parsed && view.service(parsed.host, proxy.namespace);
+    const service = parsed && view.service(parsed.host, proxy);
     const port = parsed && service?.port(parsed.port);
     if (!parsed || !service || !port || service.resolution !== 'EDS') return undefined;
     const rule = ruleView(view.destinationRules(parsed.host, proxy), parsed.port, parsed.subset);
     if (!rule) return undefined;
     const seen = view
-      .endpoints(parsed.host, proxy.namespace)
+      .endpoints(parsed.host, proxy)
       .filter(({ address, labels }) => isStatic(address) && matches(rule.labels, labels));
     const endpoints = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy));
     const preference = pickPreference(view, proxy, rule.policy);

@@ -73,9 +73,9 @@ function servicePorts(view: WorldView, proxy: Proxy, listener: string): [port: n
   const inbound = view.instances(proxy).map(({ number, port }): [number, string] => [number, port.name]);
   const [, ownPort] = /_(\d+)$/.exec(listener) ?? [];
   const number = Number(ownPort ?? 0);
-  const services = view.servicesOnPort(number, proxy.namespace);
+  const services = view.servicesOnPort(number, proxy);
   const outbound = services.map(({ host }): [number, string] => {
-    return [number, view.service(host, proxy.namespace)?.port(number)?.name ?? ''];
+    return [number, view.service(host, proxy)?.port(number)?.name ?? ''];
   });
   return [...inbound, ...outbound];
 }

@@ -73,7 +73,7 @@ function pickSecurity(
   return {
     trustDomains: [trustDomain, ...trustDomainAliases],
     sni: tls?.sni || (parsed ? outboundSni(parsed) : host),
-    accounts: tls?.subjectAltNames?.length ? tls.subjectAltNames : view.accounts(host, proxy.namespace),
+    accounts: tls?.subjectAltNames?.length ? tls.subjectAltNames : view.accounts(host, proxy),
   };
 }
 

@@ -27,7 +27,7 @@ export interface Found {
 
 export function find(view: WorldView, proxy: Proxy, cluster: string): Found | undefined {
   const parsed = parseOutbound(cluster);
-  const service = parsed && view.service(parsed.host, proxy.namespace);
+  const service = parsed && view.service(parsed.host, proxy);
   const port = service?.port(parsed?.port ?? 0);
   if (!parsed || !service || !port || port.protocol === 'UDP') return undefined;
   const rule = ruleView(view.destinationRules(parsed.host, proxy), parsed.port, parsed.subset);
@@ -38,7 +38,7 @@ function discover(view: WorldView, proxy: Proxy, found: Omit<Found, 'discovery'>
   const { service, port, rule } = found;
   const { host, resolution } = service;
   const all = view
-    .endpoints(host, proxy.namespace)
+    .endpoints(host, proxy)
     .filter((each) => matches(rule.labels, each.labels) && endpointPort(each, port) !== undefined);
   const endpoints = all.filter(({ address }) => isIP(address) !== 0);
   const byName = resolution === 'STRICT_DNS' || resolution === 'LOGICAL_DNS';

@@ -32,11 +32,9 @@ function fullNames(host: string, dnsDomain: string): string[] {
 }
 
 export function served(view: WorldView, proxy: Proxy, host: string, port: number): Target | undefined {
-  const service = view.service(host, proxy.namespace);
+  const service = view.service(host, proxy);
   if (!service) {
-    return port === VIRTUAL_PORT && view.meshVirtualService(host, proxy.namespace)
-      ? { host, port }
-      : undefined;
+    return port === VIRTUAL_PORT && view.meshVirtualService(host, proxy) ? { host, port } : undefined;
   }
   const protocol = service.port(port)?.protocol;
   const imported = egressScope(view, proxy, port).imports(service.namespace, host);

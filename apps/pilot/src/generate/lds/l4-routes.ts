@@ -131,7 +131,7 @@ function target(
 ): L4Target {
   const { subset = '' } = destination;
   const host = fullHost(destination.host, namespace);
-  const [first, ...others] = view.service(host, proxy.namespace)?.ports ?? [];
+  const [first, ...others] = view.service(host, proxy)?.ports ?? [];
   const only = others.length === 0 ? first?.number : undefined;
   return { cluster: outboundCluster(destination.port?.number || only || listenerPort, subset, host), weight };
 }

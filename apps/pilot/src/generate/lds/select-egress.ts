@@ -42,7 +42,7 @@ function sourcesOf(view: WorldView, proxy: Proxy): string[] {
  */
 function servicesOf(view: WorldView, proxy: Proxy, { port, scope }: OwnEgress): L4Service[] {
   return view
-    .services(proxy.namespace)
+    .services(proxy)
     .filter(({ host, namespace }) => scope.imports(namespace, host))
     .flatMap(({ host, ports }) => {
       const carried = ports.filter(({ protocol }) => protocol !== 'UDP');

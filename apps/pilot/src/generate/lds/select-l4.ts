@@ -70,7 +70,7 @@ export function readDialect(view: WorldView, dialect: Dialect | undefined): Dial
 
 function chainsOfService(view: WorldView, proxy: Proxy, port: number, service: L4Service): L4Chain[] {
   const { host, protocol, cluster, destinationSubnets, byServerName } = service;
-  const configs = view.meshVirtualServices(host, proxy.namespace);
+  const configs = view.meshVirtualServices(host, proxy);
   const entry: L4Entry = { gateways: [MESH_GATEWAY], port, destinationSubnets };
   if (protocol === 'TLS') {
     const routed = tlsChains(view, proxy, configs, entry);

@@ -85,7 +85,7 @@ export function pickOutbound(
   if (http && services.length === 0)
     return { sort: 'http', ...shared, http: http.manager, sources: view.mesh().sources };
   const l4 = pickL4(view, proxy, at.port, services);
-  const defined = services.flatMap(({ host }) => view.service(host, proxy.namespace)?.sources ?? []);
+  const defined = services.flatMap(({ host }) => view.service(host, proxy)?.sources ?? []);
   const detectionTimeout = view.mesh().protocolDetectionTimeout;
   const sources = [...defined, ...l4Sources(l4)];
   return { sort: 'tcp', ...shared, ...l4, ...(http && { http: { ...http, detectionTimeout } }), sources };

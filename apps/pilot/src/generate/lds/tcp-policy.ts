@@ -35,7 +35,7 @@ function pickTcpPolicy(view: WorldView, proxy: Proxy, cluster: string): TcpPolic
   const rules = parsed ? view.destinationRules(parsed.host, proxy) : [];
   const policy = parsed && ruleView(rules, parsed.port, parsed.subset)?.policy;
   if (!policy) return undefined;
-  const port = view.service(parsed.host, proxy.namespace)?.port(parsed.port);
+  const port = view.service(parsed.host, proxy)?.port(parsed.port);
   return {
     ...limitsOf(cluster, policy.connectionPool),
     ...(policy.loadBalancer?.consistentHash?.useSourceIp && { bySource: true }),

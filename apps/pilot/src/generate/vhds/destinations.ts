@@ -40,7 +40,7 @@ function written(route: HTTPRoute): Destination[] {
 /** Without a port, a service with a single one needs none; else it is the port that the request came to. */
 export function resolve(view: WorldView, proxy: Proxy, ref: string, listenerPort: number): RouteDestination {
   const [host = '', number = '', subset = ''] = ref.split('|');
-  const ports = view.service(host, proxy.namespace)?.ports ?? [];
+  const ports = view.service(host, proxy)?.ports ?? [];
   const port = Number(number) || (ports.length === 1 ? ports[0]?.number : undefined) || listenerPort;
   const cluster = outboundCluster(port, subset, host);
   const rules = view.destinationRules(host, proxy);

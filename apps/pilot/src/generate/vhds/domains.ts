@@ -44,7 +44,7 @@ export function usualHttpPort(service: Service): number | undefined {
 }
 
 function names(view: WorldView, proxy: Proxy, { host }: Named): string[] {
-  const short = shortNames(host, proxy.dnsDomain).filter((name) => !view.isTaken(name, proxy.namespace));
+  const short = shortNames(host, proxy.dnsDomain).filter((name) => !view.isTaken(name, proxy));
   return [host, ...short];
 }
 
@@ -66,9 +66,9 @@ function owns(
   address: string,
   port: number | undefined,
 ): boolean {
-  if ((port ?? VIRTUAL_PORT) === VIRTUAL_PORT && view.isTaken(address, proxy.namespace)) return false;
+  if ((port ?? VIRTUAL_PORT) === VIRTUAL_PORT && view.isTaken(address, proxy)) return false;
   const [first] = view.hostsAt(address).filter((other) => {
-    const ports = view.service(other, proxy.namespace)?.ports ?? [];
+    const ports = view.service(other, proxy)?.ports ?? [];
     return ports.some(
       ({ number, protocol }) => mayBeHttp(protocol) && (port === undefined || number === port),
     );

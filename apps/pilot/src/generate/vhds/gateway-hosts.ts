@@ -10,7 +10,7 @@ import type { Proxy } from '../../model/proxy.js';
 
 /** The hosts that a server serves: what it and the VirtualServices of its gateway have in common. */
 export function servedHosts(view: WorldView, proxy: Proxy, server: GatewayServer): string[] {
-  const bound = view.virtualServiceHosts(gatewayName(server.gateway), proxy.namespace);
+  const bound = view.virtualServiceHosts(gatewayName(server.gateway), proxy);
   const served = bound.flatMap(({ namespace, hosts }) => {
     const own = admittedHosts(server, namespace);
     return hosts.flatMap((host) => own.flatMap((of) => intersectHosts(host, of) ?? []));
@@ -43,12 +43,12 @@ export function boundTo(
 ): Config<VirtualService>[] {
   const gateway = gatewayName(server.gateway);
   const named = view
-    .gatewayVirtualServices(gateway, host, proxy.namespace)
+    .gatewayVirtualServices(gateway, host, proxy)
     .filter(({ namespace }) => admittedHosts(server, namespace).some((of) => isCoveredBy(host, of)));
   const isOwn = server.server.hosts.some((entry) => scopedHost(entry).host === host);
   if (!isOwn) return named;
   const wide = view
-    .coveringVirtualServices(gateway, host, proxy.namespace)
+    .coveringVirtualServices(gateway, host, proxy)
     .filter(({ namespace }) => admittedHosts(server, namespace).includes(host));
   return [...new Set([...named, ...wide])];
 }
@@ -60,13 +60,11 @@ export function virtualServicesOf(
   server: GatewayServer,
 ): Config<VirtualService>[] {
   const gateway = gatewayName(server.gateway);
-  const bound = view.virtualServiceHosts(gateway, proxy.namespace).flatMap(({ namespace, hosts }) => {
+  const bound = view.virtualServiceHosts(gateway, proxy).flatMap(({ namespace, hosts }) => {
     const own = admittedHosts(server, namespace);
     const served = hosts.filter((host) => own.some((of) => intersectHosts(host, of)));
     return served.flatMap((host) =>
-      view
-        .gatewayVirtualServices(gateway, host, proxy.namespace)
-        .filter((config) => config.namespace === namespace),
+      view.gatewayVirtualServices(gateway, host, proxy).filter((config) => config.namespace === namespace),
     );
   });
   return [...new Set(bound)].sort(byAge);

@@ -42,7 +42,7 @@ function sidecarHosts(view: WorldView, proxy: Proxy, route: string): HostPort[] 
   const port = Number(route);
   const scope = egressScope(view, proxy, port);
   const services = view
-    .servicesOnPort(port, proxy.namespace)
+    .servicesOnPort(port, proxy)
     .filter(({ host, namespace, protocol }) => mayBeHttp(protocol) && scope.imports(namespace, host))
     .map(({ host }) => ({ host, port }));
   return port === VIRTUAL_PORT ? [...services, ...virtualHosts(view, proxy, scope)] : services;
@@ -54,7 +54,7 @@ function servedByProxy(
   imports: (namespace: string, host: string, port: number) => boolean,
 ): HostPort[] {
   return view
-    .services(proxy.namespace)
+    .services(proxy)
     .flatMap(({ host, namespace, ports }) =>
       ports
         .filter(({ number, protocol }) => mayBeHttp(protocol) && imports(namespace, host, number))
@@ -64,9 +64,9 @@ function servedByProxy(
 
 /** Hosts of VirtualServices that no service has. */
 function virtualHosts(view: WorldView, proxy: Proxy, scope = EgressScope.everything): HostPort[] {
-  const known = new Set(view.services(proxy.namespace).map(({ host }) => host));
+  const known = new Set(view.services(proxy).map(({ host }) => host));
   const hosts = view
-    .virtualServiceHosts(MESH_GATEWAY, proxy.namespace)
+    .virtualServiceHosts(MESH_GATEWAY, proxy)
     .flatMap(({ namespace, hosts }) => hosts.filter((host) => scope.meets(namespace, host)));
   return [...new Set(hosts)]
     .filter((host) => host !== '*' && !known.has(host))

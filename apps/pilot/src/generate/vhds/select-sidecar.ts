@@ -19,10 +19,10 @@ export function pickForSidecar(
   host: string,
   port: number,
 ): VirtualHostPick | undefined {
-  const service = view.service(host, proxy.namespace);
+  const service = view.service(host, proxy);
   const protocol = service?.port(port)?.protocol;
   if (service ? !protocol || !mayBeHttp(protocol) : port !== VIRTUAL_PORT) return undefined;
-  const virtualService = view.meshVirtualService(host, proxy.namespace);
+  const virtualService = view.meshVirtualService(host, proxy);
   if (!service && !virtualService) return undefined;
   const virtualServices = virtualService ? [pickVirtualService(view, virtualService, [MESH_GATEWAY])] : [];
   return {

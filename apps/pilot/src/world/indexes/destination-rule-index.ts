@@ -1,7 +1,7 @@
 import type { DestinationRule } from '#config';
 import type { Config } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
-import { fullHost, isWildcard } from '../../model/host.js';
+import { atLabel, fullHost, isWildcard } from '../../model/host.js';
 import { fact } from '../facts.js';
 import { recounted } from '../figures.js';
 import type { Edit, Index } from './edit.js';
@@ -23,13 +23,10 @@ export class DestinationRuleIndex implements Index<DestinationRule> {
     for (const { before, after } of edits) {
       if (before) table = table.without([ruleHost(before)], before);
       if (after) table = table.with([ruleHost(after)], after);
-      for (const rule of [before, after]) if (rule) touched.add(fact.destinationRule(ruleHost(rule)));
-      const hosts = [before, after].flatMap((rule) => (rule ? [ruleHost(rule)] : []));
+      const hosts = [before, after].flatMap((rule) => (rule ? filedUnder(ruleHost(rule)) : []));
+      for (const host of hosts) touched.add(fact.destinationRule(host));
       const subsets = [fact.subsets, ...hosts.map(fact.subsetsOf)];
       touchIfChanged(touched, before && scope(before), after && scope(after), ...subsets);
-      const { namespace = '' } = after ?? before ?? {};
-      const wildcards = fact.wildcardDestinationRulesIn(namespace);
-      touchIfChanged(touched, wildcardOf(before), wildcardOf(after), wildcards);
     }
     const hosts = edits.flatMap(({ before, after }) =>
       [before, after].flatMap((rule) => (rule ? [ruleHost(rule)] : [])),
@@ -59,6 +56,7 @@ function scope(rule: Config<DestinationRule>): unknown {
   return [rule.key, ruleHost(rule), (subsets ?? []).map(({ name }) => name), exportTo, workloadSelector];
 }
 
-function wildcardOf(rule: Config<DestinationRule> | undefined): string[] {
-  return rule && isWildcard(rule.spec.host) ? [rule.spec.host] : [];
+/** Who looks for rules that cover a host does not know of wildcards that end within a label. */
+function filedUnder(host: string): string[] {
+  return isWildcard(host) ? [host, atLabel(host)] : [host];
 }

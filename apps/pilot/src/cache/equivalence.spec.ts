@@ -55,7 +55,7 @@ type Held = Map<string, string>;
 function holdings(cache: ResourceCache, proxyClass: ProxyClass): Held {
   const held: Held = new Map();
   for (const type of TYPES) {
-    for (const name of cache.names(type, proxyClass).list) {
+    for (const name of cache.names(type, proxyClass)) {
       const resource = cache.resource(type, proxyClass, name);
       if (resource) held.set(`${type} ${name}`, `${resource.version} ${resource.sources.join()}`);
     }
@@ -69,11 +69,11 @@ function follow(cache: ResourceCache, proxyClass: ProxyClass, held: Held, touche
   const everything = [...touched.everything].map((type): [TypeUrl, Set<string>] => {
     const before = [...held.keys()].filter((key) => key.startsWith(`${type} `));
     const names = before.map((key) => key.slice(type.length + 1));
-    return [type, new Set([...names, ...cache.names(type, proxyClass).list])];
+    return [type, new Set([...names, ...cache.names(type, proxyClass)])];
   });
   for (const [type, names] of [...everything, ...touched.resources]) {
     for (const name of names) {
-      const wanted = cache.names(type as TypeUrl, proxyClass).set.has(name);
+      const wanted = cache.has(type as TypeUrl, proxyClass, name);
       const resource = wanted ? cache.resource(type as TypeUrl, proxyClass, name) : undefined;
       if (resource) next.set(`${type} ${name}`, `${resource.version} ${resource.sources.join()}`);
       else next.delete(`${type} ${name}`);

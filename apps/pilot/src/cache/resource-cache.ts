@@ -6,8 +6,10 @@ import { GeneratedResources, makeResource } from './generated.js';
 import { ProxyClasses } from './proxy-classes.js';
 import { ProxyReads, type FieldMask } from './proxy-reads.js';
 import {
+  isNames,
   NAMES,
   NO_NAMES,
+  OWN_NAMES,
   noTouch,
   touch,
   versionOf,
@@ -78,9 +80,21 @@ export class ResourceCache {
     this.classes.release(proxyClass);
   }
 
-  /** Names of all resources of a type for this class. */
-  names(type: TypeUrl, proxyClass: ProxyClass): Names {
-    return this.entry(type, NAMES, proxyClass)?.names ?? NO_NAMES;
+  /** Names of all resources of a type for this class: first those that it has in common with others. */
+  names(type: TypeUrl, proxyClass: ProxyClass): string[] {
+    const [common, own] = this.lists(type, proxyClass);
+    return [...common, ...[...own].filter((name) => !common.has(name))];
+  }
+
+  /** Is this one of the names? */
+  has(type: TypeUrl, proxyClass: ProxyClass, name: string): boolean {
+    return this.lists(type, proxyClass).some((names) => names.has(name));
+  }
+
+  private lists(type: TypeUrl, proxyClass: ProxyClass): readonly [common: Names, own: Names] {
+    const common = this.entry(type, NAMES, proxyClass)?.names ?? NO_NAMES;
+    if (!this.generators.get(type)?.ownNames) return [common, NO_NAMES];
+    return [common, this.entry(type, OWN_NAMES, proxyClass)?.names ?? NO_NAMES];
   }
 
   /** One resource, or undefined where proxies of this class have none of that name. */
@@ -163,7 +177,7 @@ export class ResourceCache {
 
   private settle(entry: Entry, value: unknown, generator: Generator, touched: Touched): void {
     try {
-      if (entry.name === NAMES) settleNames(entry, value as readonly string[], touched);
+      if (isNames(entry.name)) settleNames(entry, value as readonly string[], touched);
       else
         this.settleResource(
           entry,
@@ -198,10 +212,7 @@ export class ResourceCache {
     let error: Error | undefined;
     const mask = this.reads.during(() => {
       try {
-        value =
-          name === NAMES
-            ? generator.names(this.view!, proxyClass.recording)
-            : generator.select(this.view!, proxyClass.recording, name);
+        value = answer(generator, this.view!, proxyClass.recording, name);
       } catch (thrown) {
         error = thrown instanceof Error ? thrown : new Error(String(thrown));
       }
@@ -212,12 +223,12 @@ export class ResourceCache {
   private fail(entry: Entry, error: Error): void {
     const { type, name } = entry;
     if (this.failing.size >= FAILURE_LIMIT) return;
-    this.failing.set(failureKey(entry), { type, name: name === NAMES ? '' : name, message: error.message });
+    this.failing.set(failureKey(entry), { type, name: isNames(name) ? '' : name, message: error.message });
   }
 
   private move(entry: Entry, touched: Touched): void {
     this.remove(entry);
-    if (entry.name === NAMES) touched.everything.add(entry.type);
+    if (isNames(entry.name)) touched.everything.add(entry.type);
     else touch(touched, entry.type, entry.name);
   }
 
@@ -264,11 +275,16 @@ export class ResourceCache {
 }
 
 function settleNames(entry: Entry, list: readonly string[], touched: Touched): void {
-  const before = entry.names.set;
-  const set = new Set(list);
-  entry.names = { list, set };
-  for (const name of list) if (!before.has(name)) touch(touched, entry.type, name);
-  for (const name of before) if (!set.has(name)) touch(touched, entry.type, name);
+  const before = entry.names;
+  const after = (entry.names = new Set(list));
+  for (const name of after) if (!before.has(name)) touch(touched, entry.type, name);
+  for (const name of before) if (!after.has(name)) touch(touched, entry.type, name);
+}
+
+function answer(generator: Generator, view: WorldView, proxy: Proxy, name: string): unknown {
+  if (name === NAMES) return generator.names(view, proxy);
+  if (name === OWN_NAMES) return generator.ownNames?.(view, proxy) ?? [];
+  return generator.select(view, proxy, name);
 }
 
 function failureKey(entry: Entry): string {

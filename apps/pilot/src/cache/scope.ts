@@ -4,13 +4,10 @@ import type { FactNode } from './fact-index.js';
 import type { Generated } from './generated.js';
 import type { FieldMask } from './proxy-reads.js';
 
-/** The names of one type, with the set for membership tests. */
-export interface Names {
-  readonly list: readonly string[];
-  readonly set: ReadonlySet<string>;
-}
+/** Names of one type, each once. */
+export type Names = ReadonlySet<string>;
 
-/** One result in the cache: either the names of a type (`name` is NAMES) or one resource. */
+/** One result in the cache: either names of a type (`name` is NAMES or OWN_NAMES) or one resource. */
 export interface Entry {
   readonly type: TypeUrl;
   readonly name: string;
@@ -64,8 +61,14 @@ export interface Selection<T> {
   readonly error: Error | undefined;
 }
 
+/** What generators list: see Generator.names and ownNames. No resource is called so. */
 export const NAMES = '\0names';
-export const NO_NAMES: Names = { list: [], set: new Set() };
+export const OWN_NAMES = '\0own names';
+export const NO_NAMES: Names = new Set();
+
+export function isNames(name: string): boolean {
+  return name === NAMES || name === OWN_NAMES;
+}
 
 /** The name of a failure's or change's resource as the cache keeps it. */
 export function touch(touched: Touched, type: TypeUrl, name: string): void {

@@ -30,6 +30,7 @@ function throughSidecar(generator: Generator): Generator {
   return {
     ...generator,
     names: (view, proxy) => generator.names(view.scopedTo(proxy), proxy),
+    ownNames: (view, proxy) => generator.ownNames?.(view.scopedTo(proxy), proxy) ?? [],
     select: (view, proxy, name) => generator.select(view.scopedTo(proxy), proxy, name),
   };
 }

@@ -106,6 +106,8 @@ export interface Generator<I extends Inputs = Inputs> {
   readonly type: TypeUrl;
   /** Names of all resources of this type for this proxy. Wildcard types (LDS, CDS) get exactly these. */
   names(view: WorldView, proxy: Proxy): readonly string[];
+  /** More of them, which few proxies have in common: apart, so that the others are listed once for many. */
+  ownNames?(view: WorldView, proxy: Proxy): readonly string[];
   /** The inputs of one resource; undefined where the proxy has no such resource. */
   select(view: WorldView, proxy: Proxy, name: string): I | undefined;
   /** Encodes. `sources` are config keys. */

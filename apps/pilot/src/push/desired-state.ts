@@ -26,15 +26,14 @@ export class DesiredState {
 
   /** Is there such a resource for this proxy? */
   has(type: TypeUrl, name: string): boolean {
-    return this.cache.names(type, this.proxyClass).set.has(name);
+    return this.cache.has(type, this.proxyClass, name);
   }
 
   /** Answers for one subscription, name by name. */
   of(subscription: Subscription): Desired {
     const { type } = subscription;
-    const everything = this.cache.names(type as TypeUrl, this.proxyClass).set;
     const wanted = (name: string) =>
-      subscription.names.has(name) || (subscription.wildcard && everything.has(name));
+      subscription.names.has(name) || (subscription.wildcard && this.has(type as TypeUrl, name));
     if (type !== TYPE.virtualHost) return (name) => (wanted(name) ? this.resource(type, name) : undefined);
     // A host that comes before its route is dropped by Envoy; what it holds of a route that it does not use is moot.
     return (name) => {
@@ -55,12 +54,11 @@ export class DesiredState {
 
   /** Those of `touched` that this subscription holds, refuses or should hold. */
   concerned(subscription: Subscription, touched: Iterable<string>): string[] {
-    const everything = this.cache.names(subscription.type as TypeUrl, this.proxyClass).set;
     const concerns = (name: string) =>
       subscription.names.has(name) ||
       subscription.held.has(name) ||
       subscription.rejected.has(name) ||
-      (subscription.wildcard && everything.has(name));
+      (subscription.wildcard && this.has(subscription.type as TypeUrl, name));
     return [...touched].filter(concerns);
   }
 
@@ -82,7 +80,7 @@ export class DesiredState {
   }
 
   private names(subscription: Subscription): readonly string[] {
-    return this.cache.names(subscription.type as TypeUrl, this.proxyClass).list;
+    return this.cache.names(subscription.type as TypeUrl, this.proxyClass);
   }
 
   private usesRoute(route: string): boolean {

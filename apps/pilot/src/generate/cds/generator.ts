@@ -7,7 +7,7 @@ import { inboundCluster, pickInbound } from './inbound.js';
 import { mixerCluster, pickMixer } from './mixer.js';
 import type { ClusterSettings } from './cluster-settings.js';
 import { pickClusterSettings, withClusterSettings } from './cluster-settings.js';
-import { clusterNames } from './names.js';
+import { commonClusterNames, ownClusterNames } from './names.js';
 import { outboundCluster, pickOutbound } from './outbound.js';
 import type { ClusterInputs, ClusterPick } from './pick.js';
 import { pickSpecial, specialCluster } from './special.js';
@@ -17,7 +17,9 @@ import { pickTelemetry, telemetryCluster } from './telemetry.js';
 export const clusterGenerator: Generator<ClusterInputs & ClusterSettings> = {
   type: TYPE.cluster,
 
-  names: (view, proxy) => clusterNames(view, proxy),
+  names: (view, proxy) => commonClusterNames(view, proxy),
+
+  ownNames: (view, proxy) => ownClusterNames(view, proxy),
 
   select(view, proxy, name) {
     const pick: ClusterPick | undefined =

@@ -15,15 +15,17 @@ import {
 import { mixerClusterNames } from '../common/mixer.js';
 import { telemetryClusterNames, telemetryEdsNames } from './telemetry-names.js';
 
-export function clusterNames(view: WorldView, proxy: Proxy): string[] {
+export function commonClusterNames(view: WorldView, proxy: Proxy): string[] {
   const outbound = outboundClusterNames(view, proxy);
-  const inbound = inboundPorts(view, proxy).map(({ port }) => inboundCluster(port));
   const special = proxy.type === 'router' ? [BLACK_HOLE] : [BLACK_HOLE, PASSTHROUGH];
   const captured = proxy.type === 'sidecar' && proxy.interceptionMode !== 'NONE' ? [INBOUND_PASSTHROUGH] : [];
-  const telemetry = telemetryClusterNames(view, proxy);
-  return [
-    ...new Set([...mixerClusterNames(view), ...outbound, ...inbound, ...special, ...captured, ...telemetry]),
-  ];
+  return [...new Set([...mixerClusterNames(view), ...outbound, ...special, ...captured])];
+}
+
+/** Those that depend on the workload: its own ports, and where its logs and spans go. */
+export function ownClusterNames(view: WorldView, proxy: Proxy): string[] {
+  const inbound = inboundPorts(view, proxy).map(({ port }) => inboundCluster(port));
+  return [...new Set([...inbound, ...telemetryClusterNames(view, proxy)])];
 }
 
 /** Those of the services' ports and subsets. */

@@ -72,6 +72,7 @@ export function patched<I extends Inputs, Context extends object>(
       const added = patching.added(view, proxy);
       return added.length === 0 ? names : [...new Set([...names, ...added])];
     },
+    ownNames: (view, proxy) => inner.ownNames?.(view, proxy) ?? [],
     select(view, proxy, name) {
       const inputs = inner.select(view, proxy, name);
       const { patches, context } = patching.pick(view, proxy, name);

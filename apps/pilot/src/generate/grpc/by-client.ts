@@ -14,6 +14,7 @@ export function byClient<I extends ForGrpc & Inputs>(envoy: Generator, grpc?: Ge
   return {
     type: envoy.type,
     names: (view, proxy) => (isGrpc(proxy) ? (grpc?.names(view, proxy) ?? []) : envoy.names(view, proxy)),
+    ownNames: (view, proxy) => (isGrpc(proxy) ? [] : (envoy.ownNames?.(view, proxy) ?? [])),
     select: (view: WorldView, proxy: Proxy, name: string): Inputs | undefined =>
       isGrpc(proxy) ? grpc?.select(view, proxy, name) : envoy.select(view, proxy, name),
     generate: (inputs) => (grpc && isForGrpc(inputs) ? grpc.generate(inputs as I) : envoy.generate(inputs)),

@@ -3,6 +3,7 @@ import type { ResourceKey } from '#config';
 import type { Generator, Inputs, WorldView } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
+import { anyAddress } from '../common/own-addresses.js';
 import { outboundListeners } from '../common/outbound-listeners.js';
 import { ownEgress } from '../common/own-egress.js';
 import { VIRTUAL_INBOUND, VIRTUAL_OUTBOUND, listenerName } from '../common/names.js';
@@ -62,7 +63,9 @@ function sidecarNames(view: WorldView, proxy: Proxy): string[] {
   const inbound = boundInbound(view, proxy).map(({ bind, port }) => listenerName(bind, port));
   const explicit = httpProxyListener(view, proxy);
   // What an application sends to its own address is not captured.
-  const others = outboundListeners(view, proxy).filter(({ address }) => !proxy.ipAddresses.includes(address));
+  const isOwn = (address: string): boolean =>
+    address !== anyAddress(proxy) && proxy.ipAddresses.includes(address);
+  const others = outboundListeners(view, proxy).filter(({ address }) => !isOwn(address));
   const outbound = [...others, ...(explicit ? [explicit] : [])];
   const captured = proxy.interceptionMode === 'NONE' ? [] : [VIRTUAL_OUTBOUND, VIRTUAL_INBOUND];
   const own = ownEgress(view, proxy).map(({ name }) => name);

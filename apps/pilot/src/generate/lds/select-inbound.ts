@@ -17,6 +17,8 @@ import { limitsOf } from './tcp-policy.js';
 
 /** Ports with a listener of their own. */
 export function boundInbound(view: WorldView, proxy: Proxy): InboundPort[] {
+  // What is captured arrives at the common listener: then nobody has to ask what the workload serves.
+  if (proxy.interceptionMode !== 'NONE' && !view.sidecar(proxy)?.spec.ingress?.length) return [];
   return inboundPorts(view, proxy).filter(({ bind }) => bind !== '');
 }
 

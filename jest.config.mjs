@@ -44,6 +44,7 @@ export default {
     {
       ...shared,
       displayName: 'real',
+      testTimeout: 30_000,
       testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/{apps,libs,samples}/**/*.real.spec.ts'],
       testPathIgnorePatterns: ['<rootDir>/test/demo/'],
     },

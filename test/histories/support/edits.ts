@@ -82,7 +82,7 @@ function newSubset(mesh: EditedMesh, dice: Dice): Edit {
 function changedCluster(mesh: EditedMesh, dice: Dice): Edit {
   const name = dice.oneOf(CORE);
   const route = mesh.route(name);
-  mesh.service(route.service).connectTimeoutMs = 1_000 + mesh.number();
+  mesh.service(route.service).connectTimeoutMs = 10_000 + mesh.number();
   lead(mesh, name, route.service, route.toSubset);
   return marked(mesh, 'cluster', name, [mesh.ruleOperation(route.service)]);
 }

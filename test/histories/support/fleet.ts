@@ -51,7 +51,7 @@ export class Fleet {
   }
 
   /** Resolves when every proxy holds this revision. */
-  async hold(revision: number, timeout = 20_000): Promise<void> {
+  async hold(revision: number, timeout = 30_000): Promise<void> {
     let behind: unknown = 'no Pilot was asked';
     const holding = async (): Promise<boolean> => {
       const answers = await Promise.all(this.pilots.map((pilot) => holdings(pilot)));
@@ -63,7 +63,9 @@ export class Fleet {
       };
       return this.proxies.every(({ plan }) => held.has(plan.name));
     };
-    await until(holding, { timeout }).catch(() => {
+    await until(holding, { timeout }).catch(async () => {
+      const waits = await Promise.all(this.pilots.map((pilot) => waiting(pilot)));
+      behind = { behind, waits: waits.flat() };
       throw new Error(`revision ${revision} is not held everywhere: ${JSON.stringify(behind, null, 1)}`);
     });
   }
@@ -78,6 +80,13 @@ export class Fleet {
 
 async function holdings(pilot: PilotReplica): Promise<ProxyHolding[]> {
   return pilot.process.running() ? pilot.get<ProxyHolding[]>('/debug/syncz') : [];
+}
+
+/** The connections of a Pilot on which something is not sent or not answered. */
+async function waiting(pilot: PilotReplica): Promise<unknown[]> {
+  if (!pilot.process.running()) return [];
+  const { clients } = await pilot.get<{ clients: { idle: boolean }[] }>('/debug/adsz');
+  return clients.filter(({ idle }) => !idle);
 }
 
 function nameOf({ proxy }: ProxyHolding): string {

@@ -105,7 +105,7 @@ export async function differencesFromFresh(proxy: MeshProxy): Promise<string[]> 
     return differences.length === 0;
   };
   try {
-    await until(compare, { timeout: 5_000, interval: 100 }).catch(() => undefined);
+    await until(compare, { timeout: 30_000, interval: 100 }).catch(() => undefined);
   } finally {
     await twin.stop();
   }

@@ -63,7 +63,7 @@ export class EditedMesh {
   }
 
   newService(): ServiceState {
-    return { backends: ['v1', 'v2'], subset: undefined, connectTimeoutMs: 1_000 };
+    return { backends: ['v1', 'v2'], subset: undefined, connectTimeoutMs: 10_000 };
   }
 
   /** All of it. */

@@ -66,6 +66,7 @@ export class Subscription {
   readonly inFlight = new Map<string, SentResponse>();
   /** Parts of a rejected response that are sent again one after the other, to find the culprit. */
   readonly batches: (readonly string[])[] = [];
+  private readonly kept = new Map<string, XdsResource>();
   private retries = 0;
 
   constructor(readonly type: string) {}
@@ -102,10 +103,17 @@ export class Subscription {
     this.resumed = true;
   }
 
-  /** The client holds this, as far as can be told, and keeps it until it is compared. */
+  /** The client uses this, in whichever form: the next response says that it stays, in this one. */
   keep(resource: XdsResource): void {
-    this.held.set(resource.name, resource);
+    this.kept.set(resource.name, resource);
     this.pending.add(resource.name);
+  }
+
+  /** What is to be kept, once. */
+  takeKept(): XdsResource[] {
+    const kept = [...this.kept.values()];
+    this.kept.clear();
+    return kept;
   }
 
   /** The client has to get this name once more; what it holds of it stays in use until then. */

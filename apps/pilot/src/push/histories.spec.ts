@@ -32,14 +32,20 @@ describe('any history', () => {
     fc.constantFrom('80', '81', '80,81').map((routes) => () => listener('in', routes)),
     name.map((n) => (world: ToyWorld) => withoutCluster(world, n)),
   );
-  const step = fc.oneof(
-    { weight: 3, arbitrary: edit.map((build) => ({ kind: 'edit' as const, build })) },
-    { weight: 3, arbitrary: fc.nat(3).map((limit) => ({ kind: 'take' as const, limit })) },
-    { weight: 4, arbitrary: fc.nat(5).map((index) => ({ kind: 'answer' as const, index })) },
-    { weight: 1, arbitrary: fc.boolean().map((restart) => ({ kind: 'reconnect' as const, restart })) },
-  );
+  /** A whole route leads to a cluster that is new or changed. */
+  const lead: typeof edit = fc
+    .tuple(fc.constantFrom('80', '81'), name, rev)
+    .map(([to, n, r]) => () => ({ ...cluster(n, r), ...route(to, `cluster:${n} rev=${r}`) }));
+  const stepOf = (edits: typeof edit) =>
+    fc.oneof(
+      { weight: 3, arbitrary: edits.map((build) => ({ kind: 'edit' as const, build })) },
+      { weight: 3, arbitrary: fc.nat(3).map((limit) => ({ kind: 'take' as const, limit })) },
+      { weight: 4, arbitrary: fc.nat(5).map((index) => ({ kind: 'answer' as const, index })) },
+      { weight: 1, arbitrary: fc.boolean().map((restart) => ({ kind: 'reconnect' as const, restart })) },
+    );
 
   it.each(['delta', 'sotw'] as const)('ends with what the world says, in order (%s)', (kind) => {
+    const step = stepOf(kind === 'delta' ? edit : fc.oneof(edit, lead));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, hurried) => {
         const base = kind === 'delta' ? BASE : { ...cluster('v1'), ...listener('in', '80') };

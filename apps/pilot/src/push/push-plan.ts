@@ -111,7 +111,10 @@ export class PushPlan {
   ): Response | undefined {
     for (const name of names) subscription.pending.delete(name);
     const whole = subscription.compare(names, this.desired.of(subscription));
+    const kept = subscription.takeKept().filter(({ name }) => !this.desired.has(TYPE.cluster, name));
+    whole.upserts.push(...kept);
     const difference = this.defer(subscription, whole, now);
+    for (const { name } of kept) subscription.removalsDue.add(name);
     if (this.protocol.holdsAlready(subscription, difference)) {
       adopt(subscription, difference);
       return undefined;

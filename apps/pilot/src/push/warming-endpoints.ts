@@ -21,8 +21,8 @@ export interface EndpointContext {
  *
  * A cluster that is new or changed waits for its endpoints, and Envoy answers to no further clusters, or on a new
  * stream asks for none, before it has them. So where a cluster waits whose endpoints have gone, something has to come
- * nevertheless, or all stands still until Envoy's patience (initial_fetch_timeout, 15 s) ends: what the cluster had
- * before, if that is known, since routes may lead to it for a moment; else the word that there is nothing.
+ * nevertheless, or all stands still (its patience has no end: initial_fetch_timeout is 0): what the cluster had before,
+ * if that is known, since routes may lead to it for a moment; else the word that there is nothing.
  */
 export function divideEndpoints(
   { upserts, removals, absent }: Difference,

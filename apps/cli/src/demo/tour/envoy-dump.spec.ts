@@ -26,10 +26,17 @@ const route = (version: string, hosts: readonly string[]) => ({
 const cluster = (policy: string) => ({
   dynamic_active_clusters: [{ version_info: '1', cluster: { name: 'a', lb_policy: policy } }],
 });
+const endpoints = (ports: readonly number[]) => ({
+  dynamic_endpoint_configs: [
+    {
+      endpoint_config: { cluster_name: 'a', endpoints: [{ lb_endpoints: ports.map((port) => ({ port })) }] },
+    },
+  ],
+});
 
 it('compares what is held, not when or in which order it came', async () => {
-  const one = await dumpOf(await admin([route('1', ['x', 'y']), cluster('RANDOM')]));
-  const other = await dumpOf(await admin([cluster('RANDOM'), route('2', ['y', 'x'])]));
+  const one = await dumpOf(await admin([route('1', ['x', 'y']), cluster('RANDOM'), endpoints([1, 2])]));
+  const other = await dumpOf(await admin([endpoints([2, 1]), cluster('RANDOM'), route('2', ['y', 'x'])]));
   expect(dumpDifferences(one, other)).toEqual([]);
 });
 

@@ -33,11 +33,14 @@ function named(entries: unknown, path: readonly string[], kind: string): (readon
   });
 }
 
-/** Fields sorted; virtual hosts, which come one by one, sorted by name. */
+/** Lists in the order of their arrival: virtual hosts come one by one, and hosts of a cluster that were there stay. */
+const UNORDERED: ReadonlySet<string> = new Set(['virtual_hosts', 'lb_endpoints']);
+
+/** Fields sorted, and what stands in the order of its arrival. */
 function comparable(value: unknown, field = ''): unknown {
   if (Array.isArray(value)) {
     const members = value.map((member) => comparable(member));
-    return field === 'virtual_hosts' ? members.sort(byText) : members;
+    return UNORDERED.has(field) ? members.sort(byText) : members;
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

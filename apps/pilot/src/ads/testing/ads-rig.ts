@@ -131,7 +131,8 @@ function http2Cluster(name: string, address: object): object {
 
 /** An HTTP server that says its name. */
 export async function startUpstream(name: string): Promise<{ port: number; server: Server }> {
-  const server = createServer((_, response) => response.end(name));
+  // A server that closes idle connections closes some at the very moment when Envoy sends a request over them.
+  const server = createServer({ keepAliveTimeout: 0 }, (_, response) => response.end(name));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   server.unref();
   return { port: (server.address() as AddressInfo).port, server };

@@ -40,6 +40,8 @@ export interface ServiceFields {
   /** RFC 3339; of two services that want the same, the older has it. */
   readonly createdAt: string;
   readonly sources: readonly ResourceKey[];
+  /** Clients get the endpoints of their own node, and no others. */
+  readonly nodeLocal?: boolean;
 }
 
 /** A service, from whatever registry. Its endpoints are apart: they change far more often. */
@@ -55,6 +57,7 @@ export class Service implements ServiceFields {
   readonly subjectAltNames: readonly string[];
   readonly createdAt: string;
   readonly sources: readonly ResourceKey[];
+  readonly nodeLocal: boolean;
   readonly digest: string;
   private addressed: Service | undefined;
 
@@ -70,6 +73,7 @@ export class Service implements ServiceFields {
     this.subjectAltNames = fields.subjectAltNames;
     this.createdAt = fields.createdAt;
     this.sources = fields.sources;
+    this.nodeLocal = fields.nodeLocal ?? false;
     this.digest = digestOf(JSON.stringify(fields));
   }
 
@@ -106,6 +110,8 @@ export function mayBeHttp(protocol: Protocol): boolean {
 export interface Endpoint {
   /** IP, host name, or `unix:///absolute/path`. */
   readonly address: string;
+  /** IPs of the other family, for clients that have only that. */
+  readonly otherAddresses?: readonly string[];
   /** By service port name; a port that is not here is the service's targetPort. */
   readonly ports: Readonly<Record<string, number>>;
   /** It serves the ports that it names, and no others of the service. */

@@ -18,6 +18,8 @@ export interface Workload {
   readonly addresses: readonly string[];
   /** `region/zone/subzone`. */
   readonly locality: string;
+  /** Where it runs, if that is a node of Kubernetes. */
+  readonly node?: string;
   /** What it is for a service that selects it; undefined while it takes no traffic. */
   readonly endpoint: Endpoint | undefined;
 }

@@ -4,7 +4,7 @@ import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Dialect, Protocol } from '../../model/service.js';
 import type { Instance } from '../../world/view.js';
-import { spokenAt } from '../../registries/static/protocol.js';
+import { spokenAt } from '../../registries/protocol.js';
 import { splitHostPort } from './address.js';
 import { anyAddress, loopback } from './own-addresses.js';
 

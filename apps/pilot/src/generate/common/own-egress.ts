@@ -2,7 +2,7 @@ import type { WorldView } from '../../model/contract.js';
 import type { EgressScope } from '../../model/egress-scope.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Protocol } from '../../model/service.js';
-import { protocolOf } from '../../registries/static/protocol.js';
+import { protocolOf } from '../../registries/protocol.js';
 import { anyAddress, loopback } from './own-addresses.js';
 import { HTTP_PROXY_ROUTE, listenerName, parseSniffedRoute } from './names.js';
 import type { Egress } from './egress-scope.js';

@@ -14,6 +14,7 @@ import type { EndpointPick } from './pick.js';
 import { pickEndpoints } from './pick.js';
 import type { Preference } from './preference.js';
 import { pickPreference, pickRanks } from './preference.js';
+import { reachable } from './reach.js';
 
 interface LoadAssignmentPick {
   readonly name: string;
@@ -35,9 +36,8 @@ export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
     if (!parsed || !service || !port || service.resolution !== 'EDS') return undefined;
     const rule = ruleView(view.destinationRules(parsed.host, proxy), parsed.port, parsed.subset);
     if (!rule) return undefined;
-    const seen = view
-      .endpoints(parsed.host, proxy)
-      .filter(({ address, labels }) => isStatic(address) && matches(rule.labels, labels));
+    const all = reachable(view, proxy, service, view.endpoints(parsed.host, proxy));
+    const seen = all.filter(({ address, labels }) => isStatic(address) && matches(rule.labels, labels));
     const endpoints = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy));
     const preference = pickPreference(view, proxy, rule.policy);
     const sources = distinctSources(

@@ -11,6 +11,7 @@ import type { EndpointPick } from '../eds/pick.js';
 import { pickEndpoints } from '../eds/pick.js';
 import type { Preference } from '../eds/preference.js';
 import { pickPreference, pickRanks } from '../eds/preference.js';
+import { reachable } from '../eds/reach.js';
 import { find } from './discovery.js';
 import type { ForGrpc } from './by-client.js';
 import { FOR_GRPC } from './by-client.js';
@@ -34,7 +35,8 @@ export const grpcEndpoints: Generator<LoadAssignmentPick & Inputs> = {
     const found = find(view, proxy, name);
     if (found?.discovery.kind !== 'addresses') return undefined;
     const { service, port, rule, discovery } = found;
-    const picked = pickEndpoints(view, discovery.endpoints, port, pickRanks(view, proxy, rule.policy));
+    const seen = reachable(view, proxy, service, discovery.endpoints);
+    const picked = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy));
     const preference = pickPreference(view, proxy, rule.policy);
     const pick: LoadAssignmentPick = {
       ...FOR_GRPC,
@@ -43,7 +45,7 @@ export const grpcEndpoints: Generator<LoadAssignmentPick & Inputs> = {
       ...(preference && { preference }),
       sources: distinctSources(
         service.sources,
-        discovery.endpoints.map(({ source }) => source),
+        seen.map(({ source }) => source),
       ),
     };
     return seal('ClusterLoadAssignment', pick);

@@ -5,7 +5,7 @@ import type { WorldView } from '../../model/contract.js';
 import type { GatewayListener, GatewayServer } from '../../model/gateways.js';
 import { gatewayName, httpRoute, httpsRoute } from '../../model/gateways.js';
 import type { Proxy } from '../../model/proxy.js';
-import { spokenAt } from '../../registries/static/protocol.js';
+import { spokenAt } from '../../registries/protocol.js';
 import { anyAddress, moreAnyAddresses } from '../common/own-addresses.js';
 import { ISTIO_ALPN } from '../common/tls.js';
 import { pickTrust } from '../common/tls-parameters.js';

@@ -2,6 +2,7 @@ import type { ServiceEntry, WorkloadEntry } from '#config';
 import type { Config } from '../../model/config.js';
 import { CONFIG_REGISTRY } from '../../model/registry.js';
 import type { Endpoint } from '../../model/service.js';
+import { reuse } from '../unchanged.js';
 import { tlsModeOf } from '../tls-mode.js';
 
 type Labels = Readonly<Record<string, string>>;
@@ -11,6 +12,11 @@ export const NETWORK_LABEL = 'topology.istio.io/network';
 
 /** Made once for each config, so that an endpoint that did not change is the same object. */
 const made = new WeakMap<Config<ServiceEntry>, readonly Endpoint[]>();
+
+/** Keeps the endpoints that an edit did not change as the objects that they were. */
+export function keepEndpoints(before: Config<ServiceEntry>, after: Config<ServiceEntry>): void {
+  made.set(after, reuse(inlineEndpoints(before), written(after)));
+}
 
 /** The endpoints written in a ServiceEntry. What has no address is behind a gateway of its network, which nobody names. */
 export function inlineEndpoints(entry: Config<ServiceEntry>): readonly Endpoint[] {

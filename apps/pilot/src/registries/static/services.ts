@@ -3,7 +3,7 @@ import type { Config } from '../../model/config.js';
 import { DOMAIN_SUFFIX } from '../../model/host.js';
 import type { Resolution, ServicePort } from '../../model/service.js';
 import { Service } from '../../model/service.js';
-import { spokenAt } from './protocol.js';
+import { spokenAt } from '../protocol.js';
 
 /**
  * The service that the ServiceEntries of one host and one namespace describe together. They come older first: the

@@ -8,7 +8,8 @@ import { CONFIG_REGISTRY, serviceId, splitServiceId } from '../../model/registry
 import type { Workload } from '../../model/workload.js';
 import type { Edit } from '../../world/indexes/edit.js';
 import type { Registry } from '../registry.js';
-import { inlineEndpoints, ownEndpoint } from './endpoints.js';
+import { isSame } from '../unchanged.js';
+import { inlineEndpoints, keepEndpoints, ownEndpoint } from './endpoints.js';
 import { serviceOf } from './services.js';
 import { workloadOf } from './workloads.js';
 
@@ -27,12 +28,16 @@ export class StaticRegistry implements Registry<EntryEdit> {
     let { byService } = this;
     const touched = new Set<string>();
     for (const { before, after } of edits.filter(isServiceEntry)) {
+      if (before && after) keepEndpoints(before, after);
       for (const id of servicesOf(before)) byService = byService.delete(id, before?.key ?? '');
       for (const id of servicesOf(after)) if (after) byService = byService.set(id, after.key, after);
       for (const id of [...servicesOf(before), ...servicesOf(after)]) touched.add(id);
     }
     const registry = new StaticRegistry(byService);
-    const services = new Map([...touched].map((id) => [id, registry.service(id)] as const));
+    const changed = [...touched]
+      .map((id) => [id, registry.service(id)] as const)
+      .filter(([id, service]) => !isSame(this.service(id), service));
+    const services = new Map(changed);
     return {
       registry,
       change: { kind: 'registry', registry: this.id, services, workloads: workloads(edits) },

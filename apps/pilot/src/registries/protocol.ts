@@ -1,5 +1,5 @@
 import type { Port } from '#config';
-import type { Dialect, Protocol } from '../../model/service.js';
+import type { Dialect, Protocol } from '../model/service.js';
 
 /** Ports whose protocol is known without a name: servers there speak first, or no HTTP at all. */
 const WELL_KNOWN_TCP: ReadonlySet<number> = new Set([25, 53, 3306, 27017]);

@@ -38,6 +38,14 @@ describe('readConfig', () => {
     });
   });
 
+  it('takes Mixer by address or by name', () => {
+    const argv = ['--state', '/s', '--xds', '127.0.0.1:15010', '--mixer-by-name'];
+    expect(readConfig(argv, {}).mixer).toBe('by-name');
+    expect(problemsOf(...argv, '--mixer', '127.0.0.1:9091')).toEqual([
+      '--mixer and --mixer-by-name exclude each other',
+    ]);
+  });
+
   it('names all problems at once', () => {
     expect(problemsOf('--state', '/s')).toEqual(['one of --xds and --xds-tls is required']);
     const argv = [

@@ -10,7 +10,7 @@ import {
 } from '#common/flags';
 import { natsCredential, type NatsCredential } from '#common/nats';
 import { isTrustDomain } from '#common/identity';
-import type { Switches } from './world/view.js';
+import { MIXER_BY_NAME, type Switches } from './world/view.js';
 
 const FLAGS = {
   ...COMMON_FLAGS,
@@ -21,6 +21,7 @@ const FLAGS = {
   root: flag.optional('file with the root certificate of the mesh'),
   tokenFile: flag.optional('file with the token that proves this Pilot to Citadel'),
   mixer: flag.optionalAddress('Mixer as proxies reach it; without it they are told of none'),
+  mixerByName: flag.toggle('proxies reach Mixer by the names that MeshConfig gives it'),
   trustDomain: flag.text('trust domain of all identities', 'cluster.local'),
   redisFilter: flag.toggle('read Redis, not only carry it (PILOT_ENABLE_REDIS_FILTER)'),
   http10: flag.toggle('take HTTP/1.0 from every application (PILOT_HTTP10)'),
@@ -66,7 +67,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
   const values = parseFlags(FLAGS, argv, env);
   const problems = problemsOf(values);
   if (problems.length > 0) throw new FlagError(problems);
-  const { xds, mixer, maxStreams, redisFilter, http10, httpOn443, dualStack } = values;
+  const { xds, mixer, mixerByName, maxStreams, redisFilter, http10, httpOn443, dualStack } = values;
   const { http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout } =
     values;
   return {
@@ -75,7 +76,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
     nats: natsCredential(values),
     xds: xds && formatAddress(xds),
     xdsTls: tlsOf(values),
-    mixer: mixer && formatAddress(mixer),
+    mixer: mixerByName ? MIXER_BY_NAME : mixer && formatAddress(mixer),
     switches: { redisFilter, http10, httpOn443, dualStack },
     maxStreams: Number(maxStreams),
   };
@@ -86,7 +87,8 @@ function tlsOf({ xdsTls, citadel, root, tokenFile }: Flags): PilotConfig['xdsTls
   return { bind: formatAddress(xdsTls), identity: { citadel: formatAddress(citadel), root, tokenFile } };
 }
 
-function problemsOf({ xds, xdsTls, citadel, root, tokenFile, trustDomain, maxStreams }: Flags): string[] {
+function problemsOf(values: Flags): string[] {
+  const { xds, xdsTls, citadel, root, tokenFile, trustDomain, maxStreams, mixer, mixerByName } = values;
   const needs = (value: unknown, name: string) =>
     xdsTls && value === undefined ? [`--xds-tls needs --${name}`] : [];
   return [
@@ -95,6 +97,7 @@ function problemsOf({ xds, xdsTls, citadel, root, tokenFile, trustDomain, maxStr
     !xds || isLoopback(xds.host)
       ? []
       : [`--xds: '${xds.host}' is not a loopback address: nobody proves anything there`],
+    mixer && mixerByName ? ['--mixer and --mixer-by-name exclude each other'] : [],
     isTrustDomain(trustDomain) ? [] : [`--trust-domain: '${trustDomain}' is not a trust domain`],
     /^[1-9]\d{0,6}$/.test(maxStreams) ? [] : [`--max-streams: '${maxStreams}' is not a number above 0`],
   ].flat();

@@ -12,12 +12,15 @@ import type { MtlsMode } from './peer-authentication.js';
 
 /** What Pilot is started with and no config changes. */
 export interface Environment {
-  /** Where Mixer listens, `host:port`; without it no proxy is told of Mixer. */
+  /** Where Mixer listens, `host:port` or {@link MIXER_BY_NAME}; without it no proxy is told of Mixer. */
   readonly mixer?: string;
   /** Used where MeshConfig states none. */
   readonly trustDomain?: string;
   readonly switches?: Switches;
 }
+
+/** In place of an address: proxies reach Mixer by the names that MeshConfig gives its two roles. */
+export const MIXER_BY_NAME = 'by-name';
 
 /** What Istio's pilot has environment variables for; everything is off unless Pilot is started with it. */
 export interface Switches {

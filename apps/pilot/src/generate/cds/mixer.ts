@@ -1,5 +1,6 @@
 import { envoy } from '#common/proto/envoy';
 import type { ResourceKey } from '#config';
+import { MIXER_BY_NAME } from '../../world/view.js';
 import type { WorldView } from '../../model/contract.js';
 import { address, isStatic, splitHostPort } from '../common/address.js';
 import { mixerClusterNames } from '../common/mixer.js';
@@ -24,12 +25,14 @@ export interface MixerPick {
 
 const ACCOUNT = 'ns/istio-system/sa/istio-mixer-service-account';
 
-/** Mixer under the name that MeshConfig gives it, at the address that Pilot was told. */
+/** Mixer under the name that MeshConfig gives it, at the address that Pilot was told, or where the name itself leads. */
 export function pickMixer(view: WorldView, name: string): MixerPick | undefined {
-  const target = splitHostPort(view.environment.mixer ?? '');
+  const { mixer = '' } = view.environment;
+  const target = mixer === MIXER_BY_NAME ? parseOutbound(name) : splitHostPort(mixer);
   if (!target || !mixerClusterNames(view).includes(name)) return undefined;
   const { trustDomain, sources } = view.mesh();
-  return { sort: 'mixer', name, ...target, trustDomain, ...pickTrust(view), sources };
+  const { host, port } = target;
+  return { sort: 'mixer', name, host, port, trustDomain, ...pickTrust(view), sources };
 }
 
 export function mixerCluster({ name, host, port, trustDomain, trust }: MixerPick): Cluster {

@@ -15,11 +15,16 @@ const FLAGS = {
   lease: flag.optional(
     'NAMESPACE/NAME of the Lease by which one of several replicas is chosen; without it there is one Galley',
   ),
+  logReplicas: flag.text('servers of a NATS cluster that hold the config log: 1, 3 or 5', '1'),
   revision: flag.optional('read the mesh settings of this revision, ConfigMap istio-<revision>'),
 } as const;
 
-export type GalleyConfig = Omit<FlagValues<typeof FLAGS>, 'nats' | 'natsNkey' | 'lease'> & {
+export type GalleyConfig = Omit<
+  FlagValues<typeof FLAGS>,
+  'nats' | 'natsNkey' | 'natsTls' | 'logReplicas' | 'lease'
+> & {
   readonly nats: NatsCredential;
+  readonly logReplicas: number;
   readonly cluster: ClusterConfig | undefined;
   readonly lease: { readonly namespace: string; readonly name: string } | undefined;
 };
@@ -27,12 +32,15 @@ export type GalleyConfig = Omit<FlagValues<typeof FLAGS>, 'nats' | 'natsNkey' | 
 /** The one place that reads the command line and the environment. @throws FlagError with all problems at once */
 export function readGalleyConfig(argv: readonly string[], env: NodeJS.ProcessEnv): GalleyConfig {
   const values = parseFlags(FLAGS, argv, env);
-  const { config, kubeconfig, inCluster } = values;
+  const { config, kubeconfig, inCluster, logReplicas } = values;
+  if (!/^[135]$/.test(logReplicas))
+    throw new FlagError([`--log-replicas: '${logReplicas}' is none of 1, 3 and 5`]);
   if (config === undefined && kubeconfig === undefined && !inCluster)
     throw new FlagError(['nothing to read config from: give --config, --kubeconfig or --in-cluster']);
   return {
     ...values,
     nats: natsCredential(values),
+    logReplicas: Number(logReplicas),
     config: config === undefined ? undefined : resolve(config),
     cluster: readCluster(values, env),
     lease: readLease(values),

@@ -42,7 +42,7 @@ function issueKeys(state: StateLayout) {
   return USERS.map((role) => {
     const { seed, publicKey } = createNkey();
     writeFileSync(nkeyFile(state, role), seed, { mode: 0o600 });
-    return { name: role, publicNkey: publicKey, role };
+    return { name: role, role, proof: { nkey: publicKey } };
   });
 }
 

@@ -100,6 +100,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     const log = {
       stateDir: join(prepareState(config.state), 'config-log'),
       connect: () => connectNats({ ...config.nats, name: 'galley', log: logger }),
+      replicas: config.logReplicas,
       log: logger,
     };
     if (!config.lease || !kube) return SoleAuthor.open(log);

@@ -33,7 +33,11 @@ export class Bus {
     const ports = join(this.#work, 'ports');
     rmSync(ports, { recursive: true, force: true });
     mkdirSync(ports);
-    const users = ROLES.map((role) => ({ name: role, role, publicNkey: this.#keys.get(role)!.publicKey }));
+    const users = ROLES.map((role) => ({
+      name: role,
+      role,
+      proof: { nkey: this.#keys.get(role)!.publicKey },
+    }));
     const file = join(this.#work, 'nats.conf');
     writeFileSync(
       file,

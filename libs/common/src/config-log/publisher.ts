@@ -9,6 +9,8 @@ import { type WriterStatus, WriterStreams } from './writer-streams.js';
 export interface PublisherOptions extends SnapshotOptions {
   /** Milliseconds between two looks at the streams; default 1,000. */
   readonly checkInterval?: number;
+  /** Servers of a NATS cluster that hold the streams; default 1. */
+  readonly replicas?: number;
   /** Set where several may write, one after the other. */
   readonly succession?: Succession;
 }
@@ -139,7 +141,7 @@ export class Publisher {
   async #prove(streams: WriterStreams): Promise<Position> {
     this.#position = undefined;
     await this.#snapshots.idle();
-    await streams.ensure();
+    await streams.ensure(this.options.replicas ?? 1);
     const status = await streams.status();
     if (!status) throw new Error('a stream went away');
     const head = await readable(streams.head());

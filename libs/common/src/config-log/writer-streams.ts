@@ -1,4 +1,4 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { type BatchOptions, type OutgoingMessage, publishAtomic } from './batch.js';
 import type { Session } from './link.js';
 import {
@@ -40,11 +40,14 @@ export class WriterStreams extends LogStreams {
     super(session, manager, wire);
   }
 
-  /** Makes the streams that are missing. */
-  async ensure(): Promise<void> {
+  /** Makes the streams that are missing, and has as many servers as `replicas` says hold each. */
+  async ensure(replicas: number): Promise<void> {
     for (const [name, subjects] of STREAMS) {
-      if (await this.#info(name)) continue;
-      await this.request(this.manager.streams.add(streamConfig(name, subjects)));
+      const config = { ...streamConfig(name, subjects), num_replicas: replicas };
+      const found = await this.#find(name);
+      if (!found) await this.request(this.manager.streams.add(config));
+      else if (found.config.num_replicas !== replicas)
+        await this.request(this.manager.streams.update(name, { num_replicas: replicas }));
     }
   }
 
@@ -75,12 +78,16 @@ export class WriterStreams extends LogStreams {
     }
   }
 
-  async #info(name: string): Promise<StreamStatus | undefined> {
+  async #find(name: string): Promise<StreamInfo | undefined> {
     const info = this.manager.streams.info(name).catch((error: unknown) => {
       if (isMissing(error)) return undefined;
       throw error;
     });
-    const found = await this.request(info);
+    return this.request(info);
+  }
+
+  async #info(name: string): Promise<StreamStatus | undefined> {
+    const found = await this.#find(name);
     if (!found) return undefined;
     const { first_seq: firstSequence, last_seq: lastSequence } = found.state;
     return { firstSequence, lastSequence, created: found.created };

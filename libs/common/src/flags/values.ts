@@ -64,6 +64,9 @@ export const COMMON_FLAGS = {
   http: flag.address('where /healthz, /readyz, /metrics and /debug are served', '127.0.0.1:15014'),
   nats: flag.text('URL of nats-server', 'nats://127.0.0.1:4222'),
   natsNkey: flag.optional('file with the nkey seed of this service'),
+  natsTls: flag.optional(
+    'folder with tls.crt, tls.key and ca.crt: TLS to nats-server, and proof of who this is',
+  ),
   state: flag.text("folder for this service's state, made with mode 0700"),
   debugTokenFile: flag.optional('file with the token that opens /debug to callers on other hosts'),
   logLevel: flag.text('trace, debug, info, warn, error or fatal', 'info'),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ConnectionOptions, NatsConnection, Status } from '@nats-io/transport-node';
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node';
 import { type Log, silentLog } from './log.js';
@@ -8,6 +9,11 @@ export interface NatsAccess {
   readonly url: string | readonly string[];
   /** `SU...`; absent where the server asks nobody for a credential (tests). */
   readonly nkeySeed?: string;
+  /**
+   * Folder with `tls.crt`, `tls.key` and `ca.crt`, as a Kubernetes Secret is mounted: TLS to a server that `ca.crt`
+   * vouches for, which knows this user by the certificate. Read anew for each connection, so that they can be rotated.
+   */
+  readonly tlsDir?: string;
   /** The user's name in {@link serverConfig}: permissions and the reply inbox hang on it. */
   readonly name: string;
 }
@@ -30,7 +36,7 @@ export function inboxPrefix(name: string): string {
  * by everybody at once. The authenticator holds the seed; the options themselves carry no secret to print.
  */
 export function connectionOptions(access: NatsAccess): ConnectionOptions {
-  const { url, nkeySeed, name } = access;
+  const { url, nkeySeed, tlsDir, name } = access;
   return {
     servers: typeof url === 'string' ? url : [...url],
     name,
@@ -47,7 +53,12 @@ export function connectionOptions(access: NatsAccess): ConnectionOptions {
     ...(nkeySeed === undefined
       ? {}
       : { authenticator: nkeyAuthenticator(new TextEncoder().encode(nkeySeed.trim())) }),
+    ...(tlsDir === undefined ? {} : { tls: tlsFiles(tlsDir) }),
   };
+}
+
+function tlsFiles(dir: string): { caFile: string; certFile: string; keyFile: string } {
+  return { caFile: join(dir, 'ca.crt'), certFile: join(dir, 'tls.crt'), keyFile: join(dir, 'tls.key') };
 }
 
 /**

@@ -7,9 +7,9 @@ export type NatsRole = 'galley' | 'pilot' | 'citadel' | 'mixer' | 'cli';
 export interface NatsUser {
   /** Also the name that the user connects with: its inbox is `_INBOX_<name>.>`. Letters, digits, `-` and `_`. */
   readonly name: string;
-  /** `U...` */
-  readonly publicNkey: string;
   readonly role: NatsRole;
+  /** How the server knows the user: by its nkey, `U...`, or by the subject of its certificate, `CN=...`. */
+  readonly proof: { readonly nkey: string } | { readonly certificate: string };
 }
 
 export interface NatsServerOptions {
@@ -74,7 +74,12 @@ function userConfig(user: NatsUser): string {
     // A reply goes to the asker's inbox, to which nobody else may publish unasked.
     `allow_responses: {max: ${MAX_RESPONSES}, expires: "10s"}`,
   ];
-  return `    {nkey: ${user.publicNkey}, permissions: {${body.join(', ')}}}`;
+  return `    {${proofConfig(user.proof)}, permissions: {${body.join(', ')}}}`;
+}
+
+/** @see https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/tls_mutual_auth */
+function proofConfig(proof: NatsUser['proof']): string {
+  return 'nkey' in proof ? `nkey: ${proof.nkey}` : `user: ${quoted(proof.certificate)}`;
 }
 
 function permissions(user: NatsUser): Permissions {

@@ -31,6 +31,7 @@ export {
 } from './kubernetes/assets.js';
 export { buildKubernetes } from './kubernetes/build.js';
 export {
+  helm,
   startKubernetes,
   type KubectlResult,
   type RunningKubernetes,

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -51,6 +52,8 @@ export async function createNamespace(): Promise<NetworkNamespace> {
   await run('ip', ['link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name]);
   await run('ip', ['address', 'add', `${peer}/30`, 'dev', link]);
   await run('ip', ['link', 'set', link, 'up']);
+  // So that namespaces reach each other; it goes with the link.
+  writeFileSync(`/proc/sys/net/ipv4/conf/${link}/forwarding`, '1');
   const enter = ['ip', 'netns', 'exec', name];
   const exec = async (...command: readonly string[]): Promise<string> => {
     const [program = '', ...args] = [...enter, ...command];

@@ -11,8 +11,8 @@ export interface TcpProxy {
   close(): void;
 }
 
-/** Stands before a port of this host. */
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
+/** Stands before a port of this host, on an address of its own. */
+export async function startTcpProxy(target: number, host = '127.0.0.1'): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let state: 'open' | 'closed' | 'silent' = 'open';
   let taken = 0;
@@ -34,7 +34,7 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       });
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   server.unref();
   const dropAll = (): void => sockets.forEach((socket) => socket.destroy());

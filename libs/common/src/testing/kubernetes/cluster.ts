@@ -50,6 +50,8 @@ export interface RunningKubernetes {
   startApiServer(): Promise<void>;
   /** Runs kubectl as `admin`; `input` goes to its standard input. */
   kubectl(args: readonly string[], input?: string): Promise<KubectlResult>;
+  /** Runs helm as `admin`. */
+  helm(args: readonly string[]): Promise<KubectlResult>;
   stop(): Promise<void>;
 }
 
@@ -92,7 +94,12 @@ export async function startKubernetes(options: StartKubernetesOptions = {}): Pro
     stopApiServer: async (signal = 'SIGTERM') =>
       signal === 'SIGKILL' ? server?.kill() : server?.stop(20_000),
     startApiServer,
-    kubectl: (kubectlArgs, input) => runKubectl(kubeconfig, folder, kubectlArgs, input),
+    kubectl: (kubectlArgs, input) => {
+      const cache = join(folder, 'kubectl');
+      mkdirSync(cache, { recursive: true });
+      return run('kubectl', ['--kubeconfig', kubeconfig, '--cache-dir', cache, ...kubectlArgs], input);
+    },
+    helm: (helmArgs) => helm(['--kubeconfig', kubeconfig, ...helmArgs], folder),
     stop: async () => {
       client.close();
       for (const process of [controllers, server, etcd]) await process?.kill();
@@ -166,15 +173,24 @@ function startControllers(
   ]);
 }
 
-async function runKubectl(
-  kubeconfig: string,
-  folder: string,
+/** Runs helm, which keeps what it remembers in a folder of the caller's. */
+export async function helm(args: readonly string[], folder: string): Promise<KubectlResult> {
+  const env = Object.fromEntries(
+    ['CACHE', 'CONFIG', 'DATA'].map((name) => [
+      `HELM_${name}_HOME`,
+      join(folder, 'helm', name.toLowerCase()),
+    ]),
+  );
+  return run('helm', args, '', { ...process.env, ...env });
+}
+
+async function run(
+  program: KubernetesProgram,
   args: readonly string[],
   input = '',
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<KubectlResult> {
-  const cache = join(folder, 'kubectl');
-  mkdirSync(cache, { recursive: true });
-  const child = spawn(programOf('kubectl'), ['--kubeconfig', kubeconfig, '--cache-dir', cache, ...args]);
+  const child = spawn(programOf(program), args, { env });
   child.stdin.on('error', () => undefined).end(input);
   let stdout = '';
   let stderr = '';

@@ -37,6 +37,7 @@ export async function makeCredentials(
   const serving = await authority.issue([
     { type: 'ip', value: '127.0.0.1' },
     { type: 'dns', value: 'localhost' },
+    { type: 'dns', value: 'kubernetes.default.svc' },
   ]);
   const account = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const known = [ADMIN, ...users].map((user) => ({ ...user, token: randomBytes(16).toString('hex') }));

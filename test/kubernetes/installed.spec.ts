@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { describeKubernetes, until } from '#common/testing';
+import { CHART, install, NAMESPACE, type Installation } from './support/installation.js';
+import { whyNoPods } from './support/kubelet.js';
+
+jest.setTimeout(240_000);
+
+const WAIT = { timeout: 120_000, interval: 250 };
+
+interface Stream {
+  readonly name: string;
+  readonly config: { readonly num_replicas: number };
+  readonly state: { readonly last_seq: number };
+  readonly cluster: { readonly replicas?: readonly { readonly current: boolean }[] };
+}
+
+const SERVERS = [0, 1, 2].map((index) => `quartet-nats-${index}`);
+
+const isHeldByAll = ({ cluster }: Stream): boolean =>
+  cluster.replicas?.length === 2 && cluster.replicas.every(({ current }) => current);
+
+const virtualService = (name: string): string => `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: ${name}, namespace: default}
+spec:
+  hosts: [${name}.example.com]
+  http: [{route: [{destination: {host: ${name}.example.com}}]}]
+`;
+
+let installation: Installation;
+
+/** The config log, as one of the bus's servers sees it. */
+async function logAt(server: string): Promise<Stream | undefined> {
+  const url = `http://${installation.kubelet.address(server)}:8222/jsz?streams=true&config=true`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  const { account_details: accounts = [] } = (await answer.json()) as {
+    account_details?: readonly { readonly stream_detail?: readonly Stream[] }[];
+  };
+  return accounts
+    .flatMap(({ stream_detail: streams = [] }) => streams)
+    .find(({ name }) => name === 'QUARTET_CONFIG');
+}
+
+const describePods = whyNoPods() === undefined || process.env.CI ? describeKubernetes : describe.skip;
+
+describePods('the chart, installed', () => {
+  beforeAll(async () => {
+    const replicas = ['pilot', 'citadel', 'galley', 'mixerPolicy', 'mixerTelemetry'];
+    installation = await install(...replicas.map((service) => `${service}.replicas=1`));
+    const all = ['--clusterrole=cluster-admin', '--group=system:serviceaccounts'];
+    await installation.kubernetes.kubectl(['create', 'clusterrolebinding', 'all', ...all]);
+  }, 240_000);
+  afterAll(async () => installation?.stop());
+
+  it('keeps the config log on all servers of the bus, which know Galley by its certificate', async () => {
+    const { kubernetes } = installation;
+    await kubernetes.kubectl(['apply', '-f', '-'], virtualService('first'));
+    // Only its leader knows how far the others are.
+    const log = await until(async () => {
+      const views = await Promise.all(SERVERS.map(logAt));
+      return views.find((view) => view && view.state.last_seq > 0 && isHeldByAll(view));
+    }, WAIT);
+    expect(log.config.num_replicas).toBe(3);
+  });
+
+  it('loses nothing with a server of the bus', async () => {
+    const { kubernetes, kubelet } = installation;
+    const before = (await logAt('quartet-nats-1'))?.state.last_seq ?? 0;
+    await kubelet.kill('quartet-nats-0');
+    await kubernetes.kubectl(['apply', '-f', '-'], virtualService('second'));
+    await until(async () => ((await logAt('quartet-nats-1'))?.state.last_seq ?? 0) > before, WAIT);
+    await until(async () => ((await logAt('quartet-nats-0'))?.state.last_seq ?? 0) > before, WAIT);
+    expect(kubelet.restarts('quartet-nats-0')).toBe(1);
+  });
+
+  it("keeps the bus's certificates in an upgrade", async () => {
+    const { kubernetes } = installation;
+    const certificate = async (): Promise<string> => {
+      const words = [
+        'get',
+        'secret',
+        'quartet-nats-galley',
+        '-n',
+        NAMESPACE,
+        '-o',
+        'jsonpath={.data.tls\\.crt}',
+      ];
+      return (await kubernetes.kubectl(words)).stdout;
+    };
+    const before = await certificate();
+    const { code } = await kubernetes.helm(['upgrade', 'quartet', CHART, '-n', NAMESPACE, '--reuse-values']);
+    expect(code).toBe(0);
+    expect(before).not.toBe('');
+    expect(await certificate()).toBe(before);
+  });
+});

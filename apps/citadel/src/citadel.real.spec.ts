@@ -68,6 +68,14 @@ describe('Citadel', () => {
     expect(Math.abs(Date.now() - leaf.notBefore.getTime() - 120_000)).toBeLessThan(10_000);
   });
 
+  it('puts the DNS names of a control plane service beside its identity', async () => {
+    const galley = { namespace: 'istio-system', serviceAccount: 'istio-galley-service-account' };
+    const [leaf] = await citadel.createCertificate({ token: await citadel.createToken(galley) });
+    const certificate = new X509Certificate(leaf!);
+    expect(certificate.checkHost('istio-galley.istio-system.svc')).toBeDefined();
+    expect(certificate.subjectAltName).toContain('/ns/istio-system/sa/istio-galley-service-account');
+  });
+
   it('issues what openssl verifies', async () => {
     const [leaf] = await citadel.createCertificate({ token: await citadel.createToken() });
     const dir = tempDir();

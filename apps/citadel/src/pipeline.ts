@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { authenticate } from './authenticate/authenticate.js';
 import type { Authenticator, Credentials } from './authenticate/caller.js';
 import type { RateLimit } from './authorize/rate-limit.js';
-import { authorizeSameIdentity } from './authorize/same-identity.js';
+import { authorizeSameIdentity, serviceNames } from './authorize/same-identity.js';
 import { Refusal } from './refusal.js';
 import { signLeaf } from './sign/certificate.js';
 import { verifyCsr } from './sign/csr.js';
@@ -43,6 +43,11 @@ export async function createCertificate(order: CertificateOrder, parts: Pipeline
   const publicKey = verifyCsr(order.csr);
   const validity = leafValidity(order.validitySeconds, parts.lifetimes, issuer.notAfter, now());
   await caller.redeem();
-  const leaf = signLeaf(issuer, { publicKey, names: [name], validity, serial: randomBytes(16) });
+  const leaf = signLeaf(issuer, {
+    publicKey,
+    names: [name, ...serviceNames(caller.id)],
+    validity,
+    serial: randomBytes(16),
+  });
   return [leaf, issuer.certificate];
 }

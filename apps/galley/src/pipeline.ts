@@ -1,11 +1,20 @@
 import type { Commit, ConfigState } from '#common/config-log';
 import type { Log } from '#common/nats';
-import type { Diagnostic } from '#config';
+import type { Diagnostic, FileReading } from '#config';
 import { report } from './analyze/report.js';
 import type { Surroundings } from './analyze/report.js';
+import { Provisions } from './analyze/provisions.js';
 import { Committer } from './publish/committer.js';
 import type { Writer } from './publish/committer.js';
-import { applyChanges, filePaths, inDoubt, rebaseSnapshot, restoreSnapshot } from './snapshot/snapshot.js';
+import {
+  applyChanges,
+  filePaths,
+  inDoubt,
+  precedence,
+  rebaseSnapshot,
+  restoreSnapshot,
+} from './snapshot/snapshot.js';
+import type { Snapshot } from './snapshot/snapshot.js';
 import type { FileChange } from './sources/change.js';
 import { Sources } from './sources/sources.js';
 import type { ClusterSource } from './sources/sources.js';
@@ -28,10 +37,12 @@ export interface PipelineOptions {
 export class Pipeline {
   private readonly sources: Sources;
   private committer: Committer | undefined;
-  private snapshot;
+  private snapshot: Snapshot;
+  private readonly provisions = new Provisions();
 
   constructor(private readonly options: PipelineOptions) {
     this.snapshot = restoreSnapshot(options.restored);
+    this.provisions.update(this.snapshot, filePaths(this.snapshot));
     const onChanges = (changes: readonly FileChange[]): ReadonlySet<string> => this.take(changes);
     this.sources = new Sources({ ...options, expected: filePaths(this.snapshot), onChanges });
   }
@@ -46,8 +57,10 @@ export class Pipeline {
   lead(writer: Writer): void {
     const { resources } = writer.state;
     const gone = this.sources.vanished(filePaths(restoreSnapshot(resources)));
-    const { snapshot, touched } = rebaseSnapshot(this.snapshot, resources, gone);
+    const before = this.snapshot;
+    const { snapshot, touched } = rebaseSnapshot(before, resources, gone);
     this.snapshot = snapshot;
+    this.provisions.update(snapshot, new Set([...filePaths(before), ...filePaths(snapshot)]));
     this.committer = new Committer({ ...this.options, writer });
     this.committer.publish(snapshot, touched);
   }
@@ -70,10 +83,21 @@ export class Pipeline {
     return report(this.snapshot, { damage, sources: [...sources, ...this.sources.problems()] });
   }
 
+  /** What is wrong with what somebody is about to write to the cluster, beside the config that there is. */
+  examine(reading: FileReading): Diagnostic[] {
+    const cluster = this.options.cluster?.name ?? '';
+    const overridden = precedence(this.snapshot, cluster, reading);
+    return [...overridden, ...this.provisions.missing(reading)];
+  }
+
   /** One change of the sources, whole. Answers with the files that it has to see still before it believes them. */
   private take(changes: readonly FileChange[]): ReadonlySet<string> {
     const { snapshot, touched } = applyChanges(this.snapshot, changes);
     this.snapshot = snapshot;
+    this.provisions.update(
+      snapshot,
+      changes.map(({ path }) => path),
+    );
     this.committer?.publish(snapshot, touched);
     return inDoubt(snapshot, changes);
   }

@@ -63,6 +63,8 @@ export const CODES = {
   withdrawn: entry('QT2002', 'Error'),
   /** Kinds that a cluster does not have: nothing of them can be configured there. */
   notInstalled: entry('QT0013', 'Warning'),
+  /** The API server does not ask Galley, or does not wait for its answer. */
+  admission: entry('QT0014', 'Warning'),
   /** An older DestinationRule for the same host goes before something that this one says. */
   ruleConflict: entry('QT0020', 'Warning'),
   /** An older ServiceEntry for the same host goes before something that this one says. */

@@ -16,7 +16,7 @@ export interface Surroundings {
 export interface SourceProblem {
   /** The config folder, `.`, or `cluster/<name>`. */
   readonly file: string;
-  readonly kind: 'unreadable' | 'notInstalled';
+  readonly kind: 'unreadable' | 'notInstalled' | 'admission';
   readonly message: string;
 }
 

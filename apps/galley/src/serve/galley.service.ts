@@ -7,6 +7,7 @@ import { KubeClient } from '#common/kube';
 import { connectNats } from '#common/nats';
 import { prepareState, Readiness } from '#common/service';
 import type { Logger } from '#common/service';
+import { TrustBundleWatch } from '#common/trust-bundle';
 import { splitKey } from '#config';
 import type { Diagnostic } from '#config';
 import type { GalleyConfig } from '../galley.config.js';
@@ -16,6 +17,7 @@ import type { Authorship } from '../publish/authorship.js';
 import type { SourceProblem } from '../analyze/report.js';
 import { clusterFile } from '../snapshot/units.js';
 import type { ClusterSource } from '../sources/sources.js';
+import { Admission } from '../webhook/admission.js';
 import { GalleyMetrics } from './metrics.js';
 
 export const CONFIG = Symbol('GalleyConfig');
@@ -39,11 +41,13 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   private authorship: Authorship;
   private pipeline: Pipeline;
   private readonly kube: KubeClient | undefined;
+  private admission: Admission | undefined;
 
   constructor(
     @Inject(CONFIG) private readonly config: GalleyConfig,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly readiness: Readiness,
+    @Inject(TrustBundleWatch) private readonly bundle: TrustBundleWatch,
   ) {
     readiness.expect('config', 'the config is being read');
     this.kube = config.cluster && new KubeClient(config.cluster);
@@ -67,9 +71,12 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     await this.authorship.start(this.pipeline);
     await this.pipeline.start();
     this.readiness.set('config', true);
+    this.admission = this.openAdmission(metrics);
+    await this.admission?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.admission?.close();
     await this.pipeline?.close();
     await this.authorship?.close();
     this.kube?.close();
@@ -77,8 +84,11 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
 
   diagnostics(): Diagnostic[] {
     const { damage, problem } = this.authorship;
-    const unled = problem === undefined ? [] : [this.leaseProblem(problem)];
-    return this.pipeline.diagnostics({ damage, sources: unled });
+    const sources = [
+      this.problem('unreadable', this.leaseProblem(problem)),
+      this.problem('admission', this.admission?.problem),
+    ];
+    return this.pipeline.diagnostics({ damage, sources: sources.flat() });
   }
 
   snapshot(): SnapshotSummary {
@@ -108,9 +118,31 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     return ElectedAuthor.open(log, { client: kube, ...config.lease, identity, log: logger });
   }
 
-  private leaseProblem(reason: string): SourceProblem {
-    const message = `the lease ${this.config.lease?.name} cannot be taken, config is not published: ${reason}`;
-    return { file: clusterFile(this.config.clusterName), kind: 'unreadable', message };
+  private openAdmission(metrics: GalleyMetrics): Admission | undefined {
+    const { kube, bundle, config, logger } = this;
+    if (!kube || !config.webhook) return undefined;
+    return new Admission({
+      config: config.webhook,
+      state: config.state,
+      client: kube,
+      bundle,
+      examine: (reading) => this.pipeline.examine(reading),
+      ready: () => this.readiness.ready,
+      leads: () => this.authorship.certain,
+      onVerdict: (verdict) => metrics.judged(verdict),
+      onHttpError: (status) => metrics.failed(status),
+      onApplied: () => metrics.registered(),
+      log: logger,
+    });
+  }
+
+  private leaseProblem(reason: string | undefined): string | undefined {
+    const { lease } = this.config;
+    return reason && `the lease ${lease?.name} cannot be taken, config is not published: ${reason}`;
+  }
+
+  private problem(kind: SourceProblem['kind'], message: string | undefined): SourceProblem[] {
+    return message === undefined ? [] : [{ file: clusterFile(this.config.clusterName), kind, message }];
   }
 
   private clusterSource(client: KubeClient): ClusterSource {

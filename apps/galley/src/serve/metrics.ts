@@ -24,6 +24,21 @@ export class GalleyMetrics {
     labelNames: ['group', 'resource', 'reason'],
   });
 
+  private readonly verdicts = new Counter({
+    name: 'galley_admission_verdicts_total',
+    help: 'Objects that the API server asked about, by whether they were allowed.',
+    labelNames: ['allowed'],
+  });
+  private readonly httpErrors = new Counter({
+    name: 'galley_validation_http_error',
+    help: 'Admission requests that were no requests, or could not be answered.',
+    labelNames: ['status'],
+  });
+  private readonly registrations = new Counter({
+    name: 'galley_validation_config_updates',
+    help: 'Changes of the ValidatingWebhookConfiguration.',
+  });
+
   /** `diagnostics` and `instances` are asked when somebody reads the metrics. */
   constructor(diagnostics: () => readonly Diagnostic[], instances: () => ReadonlyMap<string, number>) {
     new Gauge({
@@ -44,6 +59,18 @@ export class GalleyMetrics {
         for (const { code, level } of diagnostics()) this.inc({ code, level });
       },
     });
+  }
+
+  judged({ allowed }: { readonly allowed: boolean }): void {
+    this.verdicts.inc({ allowed: String(allowed) });
+  }
+
+  failed(status: number): void {
+    this.httpErrors.inc({ status });
+  }
+
+  registered(): void {
+    this.registrations.inc();
   }
 
   committed(commit: Commit): void {

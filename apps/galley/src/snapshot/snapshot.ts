@@ -12,7 +12,7 @@ import type { Diagnostic, FileReading, Origin, ResourceKey } from '#config';
 import type { FileChange } from '../sources/change.js';
 import { readClaims } from './claims.js';
 import type { Claim, Claims } from './claims.js';
-import { byPrecedence, unitOf } from './units.js';
+import { byPrecedence, objectUnit, unitOf } from './units.js';
 
 /** One unit of a source, a file for short, as the snapshot holds it. */
 interface FileState {
@@ -208,6 +208,14 @@ function sameClaim(left: Claim, right: Claim): boolean {
     left.origin.line === right.origin.line &&
     left.heldBack?.message === right.heldBack?.message
   );
+}
+
+/** What of a reading, were it an object of this cluster, stands elsewhere already and stays there. */
+export function precedence(snapshot: Snapshot, cluster: string, reading: FileReading): Diagnostic[] {
+  return reading.documents.flatMap((document) => {
+    const key = documentKey(document);
+    return key === undefined ? [] : duplicates(snapshot, objectUnit(cluster, key), reading);
+  });
 }
 
 /** Documents of a file whose resource stands in another file before it, or earlier in the same file. */

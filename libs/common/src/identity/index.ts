@@ -2,6 +2,7 @@
 export * from './certificate.js';
 export * from './csr.js';
 export * as der from './der.js';
+export * from './file-identity.js';
 export { DerError } from './der.js';
 export * from './pem.js';
 export * from './schedule.js';

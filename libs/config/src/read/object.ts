@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { serviceProvision } from '../references.js';
+import { resourceKey } from '../resource.js';
+import { MAX_DEPTH } from '../yaml/limits.js';
 import type { FileReading } from './file.js';
 import { readManifest } from './manifest.js';
 import type { DocumentReading, LocatedValue } from './manifest.js';
@@ -27,16 +29,35 @@ export function readObject(
   resourceVersion: string,
   previous?: FileReading,
 ): FileReading {
+  if (isTooDeep(object)) return { ...emptyReading(path, resourceVersion), documents: [tooDeep(object)] };
   const print = createHash('sha256').update(JSON.stringify(object)).digest('base64');
   const documents = previous?.chunks.get(print) ?? [documentOf(object)];
-  return {
-    path,
-    resourceVersion,
-    documents,
-    chunks: new Map([[print, documents]]),
-    ending: '',
-    terminated: true,
-  };
+  return { ...emptyReading(path, resourceVersion), documents, chunks: new Map([[print, documents]]) };
+}
+
+function emptyReading(path: string, resourceVersion: string): FileReading {
+  return { path, resourceVersion, documents: [], chunks: new Map(), ending: '', terminated: true };
+}
+
+/** Without recursion: JSON may be nested as deep as it likes, and everything behind this recurses. */
+function isTooDeep(object: object): boolean {
+  let level: object[] = [object];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((value) => Object.values(value).filter(isContainer));
+  }
+  return false;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function tooDeep({ apiVersion, kind, metadata }: ClusterObject): DocumentReading {
+  const [group = ''] = apiVersion.split('/');
+  const key = resourceKey(group, kind, metadata.namespace ?? 'default', metadata.name);
+  const message = `nested deeper than ${MAX_DEPTH} levels`;
+  return { outcome: 'invalid', key, line: 0, problems: [{ code: 'limit', message, path: [], line: 0 }] };
 }
 
 function documentOf(object: ClusterObject): DocumentReading {

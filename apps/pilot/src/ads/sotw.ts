@@ -63,7 +63,7 @@ function start(subscription: Subscription, request: DiscoveryRequest, wildcardTy
   subscription.claimedVersion = all && versionInfo !== '' ? versionInfo : undefined;
 }
 
-function merge(held: ReadonlyMap<string, Held>, upserts: readonly XdsResource[]): Map<string, Held> {
+function merge(held: Iterable<readonly [string, Held]>, upserts: readonly XdsResource[]): Map<string, Held> {
   const state = new Map(held);
   for (const resource of upserts) state.set(resource.name, resource);
   return state;

@@ -1,4 +1,6 @@
+import { LayeredMap, LayeredSet } from '#common/collections';
 import { TYPE, type XdsResource } from '../model/contract.js';
+import { CommonState, type CommonResponse } from './common-state.js';
 import { blame, halves, type Rejection } from './rejection.js';
 
 /**
@@ -55,8 +57,8 @@ export class Subscription {
   resumed = false;
   lastNonce = '';
   /** Names asked for one by one, besides the wildcard. */
-  readonly names = new Set<string>();
-  readonly held = new Map<string, Held>();
+  readonly names = new LayeredSet<string>();
+  readonly held = new LayeredMap<string, Held>();
   readonly rejected = new Map<string, Rejection>();
   /** Names to compare with what is desired. Names only: the newest content wins whenever its turn comes. */
   readonly pending = new Set<string>();
@@ -69,16 +71,22 @@ export class Subscription {
   private readonly kept = new Map<string, XdsResource>();
   private retries = 0;
 
-  constructor(readonly type: string) {}
+  /** @param common what this client may have in common with others */
+  constructor(
+    readonly type: string,
+    private readonly common = new CommonState(),
+  ) {}
 
   get idle(): boolean {
     return this.pending.size === 0 && this.removalsDue.size === 0 && this.inFlight.size === 0;
   }
 
   /** The client wants these names; asked for anew, they are sent anew. */
-  subscribe(names: Iterable<string>): void {
-    for (const name of names) {
-      this.names.add(name);
+  subscribe(names: readonly string[]): void {
+    const common = this.names.size === 0 ? this.common.names(names) : undefined;
+    if (common) this.names.reset(common);
+    for (const name of common?.keys() ?? names) {
+      if (!common) this.names.add(name);
       this.held.delete(name);
       this.rejected.delete(name);
       this.pending.add(name);
@@ -163,7 +171,29 @@ export class Subscription {
   }
 
   /** Notes a response as sent; the client is taken to hold its content until it says otherwise. */
-  record(nonce: string, group: string, difference: Difference, sentAt: number): void {
+  record(
+    nonce: string,
+    group: string,
+    difference: Difference,
+    sentAt: number,
+    common?: CommonResponse,
+  ): void {
+    const items = common && this.held.size === 0 ? this.adopt(common) : this.take(difference);
+    if (this.held.isWorn) this.held.reset(this.common.state(this.held));
+    this.inFlight.set(group, { nonce, group, sentAt, items });
+    this.answered = true;
+    this.claimedVersion = undefined;
+    this.lastNonce = nonce;
+  }
+
+  /** The first that the client gets, as others got it. */
+  private adopt(common: CommonResponse): SentResponse['items'] {
+    const { held, items } = common.first();
+    this.held.reset(held);
+    return items;
+  }
+
+  private take(difference: Difference): SentResponse['items'] {
     const items = new Map<string, { next: Held; previous: Held | undefined }>();
     // Removals first: should the response be halved, what takes a removed one's domains comes after it.
     for (const name of [...difference.removals, ...difference.absent]) {
@@ -175,16 +205,13 @@ export class Subscription {
       items.set(resource.name, { next: resource, previous: this.held.get(resource.name) });
       this.held.set(resource.name, resource);
     }
-    this.inFlight.set(group, { nonce, group, sentAt, items });
-    this.answered = true;
-    this.claimedVersion = undefined;
-    this.lastNonce = nonce;
+    return items;
   }
 
   /** Returns the response that was ACKed; undefined for a nonce that is not (or no longer) waited for. */
   ack(nonce: string): SentResponse | undefined {
-    const response = this.take(nonce);
-    for (const name of response?.items.keys() ?? []) this.rejected.delete(name);
+    const response = this.answeredBy(nonce);
+    if (this.rejected.size > 0) for (const name of response?.items.keys() ?? []) this.rejected.delete(name);
     if (response && this.batches.length === 0) this.retries = 0;
     return response;
   }
@@ -198,7 +225,7 @@ export class Subscription {
     message: string,
     now: number,
   ): { response: SentResponse; blamed: Rejection[] } | undefined {
-    const response = this.take(nonce);
+    const response = this.answeredBy(nonce);
     if (!response) return undefined;
     for (const [name, { next, previous }] of response.items) {
       // A newer subscription may have dropped the name in between.
@@ -242,7 +269,7 @@ export class Subscription {
     return rejection;
   }
 
-  private take(nonce: string): SentResponse | undefined {
+  private answeredBy(nonce: string): SentResponse | undefined {
     for (const response of this.inFlight.values()) {
       if (response.nonce !== nonce) continue;
       this.inFlight.delete(response.group);

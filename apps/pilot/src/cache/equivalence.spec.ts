@@ -73,7 +73,7 @@ function follow(cache: ResourceCache, proxyClass: ProxyClass, held: Held, touche
   });
   for (const [type, names] of [...everything, ...touched.resources]) {
     for (const name of names) {
-      const wanted = cache.has(type as TypeUrl, proxyClass, name);
+      const wanted = cache.membership(type as TypeUrl, proxyClass)(name);
       const resource = wanted ? cache.resource(type as TypeUrl, proxyClass, name) : undefined;
       if (resource) next.set(`${type} ${name}`, `${resource.version} ${resource.sources.join()}`);
       else next.delete(`${type} ${name}`);

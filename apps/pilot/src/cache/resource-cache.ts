@@ -86,9 +86,10 @@ export class ResourceCache {
     return [...common, ...[...own].filter((name) => !common.has(name))];
   }
 
-  /** Is this one of the names? */
-  has(type: TypeUrl, proxyClass: ProxyClass, name: string): boolean {
-    return this.lists(type, proxyClass).some((names) => names.has(name));
+  /** Says of a name whether it is one of them. */
+  membership(type: TypeUrl, proxyClass: ProxyClass): (name: string) => boolean {
+    const [common, own] = this.lists(type, proxyClass);
+    return (name) => common.has(name) || own.has(name);
   }
 
   private lists(type: TypeUrl, proxyClass: ProxyClass): readonly [common: Names, own: Names] {

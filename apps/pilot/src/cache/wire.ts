@@ -1,3 +1,4 @@
+import { framedMessage } from '#common/grpc';
 import type { XdsResource } from '../model/contract.js';
 
 /**
@@ -23,7 +24,7 @@ export function encodeDelta(
   for (const resource of resources) parts.push(deltaHead(head.typeUrl, resource), resource.value);
   parts.push(text(4, head.typeUrl), text(5, head.nonce));
   for (const name of removed) parts.push(text(6, name));
-  return Buffer.concat(parts);
+  return framedMessage(parts);
 }
 
 /** A DiscoveryResponse. */
@@ -32,7 +33,7 @@ export function encodeSotw(head: ResponseHead, resources: readonly XdsResource[]
   for (const resource of resources)
     parts.push(anyHead(2, head.typeUrl, resource.value.length), resource.value);
   parts.push(text(4, head.typeUrl), text(5, head.nonce));
-  return Buffer.concat(parts);
+  return framedMessage(parts);
 }
 
 /** Does a RouteConfiguration take its hosts by VHDS? Walks the top-level tags for field 9, `vhds`. */

@@ -26,14 +26,14 @@ export class DesiredState {
 
   /** Is there such a resource for this proxy? */
   has(type: TypeUrl, name: string): boolean {
-    return this.cache.has(type, this.proxyClass, name);
+    return this.listed(type)(name);
   }
 
   /** Answers for one subscription, name by name. */
   of(subscription: Subscription): Desired {
     const { type } = subscription;
-    const wanted = (name: string) =>
-      subscription.names.has(name) || (subscription.wildcard && this.has(type as TypeUrl, name));
+    const listed = this.listed(type);
+    const wanted = (name: string) => subscription.names.has(name) || (subscription.wildcard && listed(name));
     if (type !== TYPE.virtualHost) return (name) => (wanted(name) ? this.resource(type, name) : undefined);
     // A host that comes before its route is dropped by Envoy; what it holds of a route that it does not use is moot.
     return (name) => {
@@ -42,23 +42,23 @@ export class DesiredState {
     };
   }
 
-  /** Every name that may differ. */
-  candidates(subscription: Subscription): Set<string> {
-    const { names, held, rejected } = subscription;
-    const candidates = new Set([...names, ...held.keys(), ...rejected.keys()]);
-    if (subscription.wildcard) this.names(subscription).forEach((name) => candidates.add(name));
-    if (subscription.type === TYPE.virtualHost)
-      this.routes().forEach((route) => candidates.add(noHost(route)));
-    return candidates;
+  /** Every name that may differ, some of them more than once. */
+  *candidates(subscription: Subscription): IterableIterator<string> {
+    yield* subscription.names;
+    yield* subscription.held.keys();
+    yield* subscription.rejected.keys();
+    if (subscription.wildcard) yield* this.names(subscription);
+    if (subscription.type === TYPE.virtualHost) yield* this.routes().map(noHost);
   }
 
   /** Those of `touched` that this subscription holds, refuses or should hold. */
   concerned(subscription: Subscription, touched: Iterable<string>): string[] {
+    const listed = this.listed(subscription.type);
     const concerns = (name: string) =>
       subscription.names.has(name) ||
       subscription.held.has(name) ||
       subscription.rejected.has(name) ||
-      (subscription.wildcard && this.has(subscription.type as TypeUrl, name));
+      (subscription.wildcard && listed(name));
     return [...touched].filter(concerns);
   }
 
@@ -77,6 +77,10 @@ export class DesiredState {
   takesHosts(route: string): boolean {
     const resource = this.resource(TYPE.route, route);
     return resource !== undefined && takesVirtualHosts(resource.value);
+  }
+
+  private listed(type: string): (name: string) => boolean {
+    return this.cache.membership(type as TypeUrl, this.proxyClass);
   }
 
   private names(subscription: Subscription): readonly string[] {

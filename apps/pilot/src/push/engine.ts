@@ -1,6 +1,7 @@
 import { ResourceCache } from '../cache/index.js';
 import type { Generator, Fact, TypeUrl, Withdrawn, World } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
+import { CommonState } from '../ads/common-state.js';
 import type { Protocol } from '../ads/protocol.js';
 import { ProxyConnection, type ConnectionLimits, type Receipt } from './proxy-connection.js';
 import { RevisionTraces } from './trace.js';
@@ -35,6 +36,7 @@ export class PushEngine {
   readonly cache: ResourceCache;
   readonly connections = new Set<ProxyConnection>();
   readonly traces = new RevisionTraces();
+  private readonly common = new CommonState();
   private current: World | undefined;
 
   constructor(
@@ -135,7 +137,15 @@ export class PushEngine {
 
   connect(proxy: Proxy, protocol: Protocol, now: number): ProxyConnection {
     const proxyClass = this.cache.acquire(proxy);
-    const connection = new ProxyConnection(proxy, proxyClass, protocol, this.cache, this.limits, now);
+    const connection = new ProxyConnection(
+      proxy,
+      proxyClass,
+      protocol,
+      this.cache,
+      this.common,
+      this.limits,
+      now,
+    );
     this.connections.add(connection);
     if (this.current) connection.begin(this.current.revision);
     return connection;

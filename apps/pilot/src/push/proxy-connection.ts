@@ -1,3 +1,4 @@
+import type { CommonState } from '../ads/common-state.js';
 import type { Protocol, XdsRequest } from '../ads/protocol.js';
 import { shortened, type Rejection } from '../ads/rejection.js';
 import { Subscription, type SentResponse } from '../ads/subscription.js';
@@ -56,11 +57,12 @@ export class ProxyConnection implements Prober {
     readonly proxyClass: ProxyClass,
     readonly protocol: Protocol,
     cache: ResourceCache,
+    private readonly common: CommonState,
     private readonly limits: ConnectionLimits,
     readonly connectedAt: number,
   ) {
     this.desired = new DesiredState(cache, proxyClass, this.subscriptions);
-    this.plan = new PushPlan(this.subscriptions, this.desired, protocol, limits.warmingTimeoutMs);
+    this.plan = new PushPlan(this.subscriptions, this.desired, protocol, common, limits.warmingTimeoutMs);
   }
 
   /** Nothing to send and nothing unanswered. */
@@ -176,7 +178,7 @@ export class ProxyConnection implements Prober {
       if (this.subscriptions.size >= this.limits.maxTypes) {
         throw new SubscriptionLimitError('the stream subscribes to too many types');
       }
-      this.subscriptions.set(type, (subscription = new Subscription(type)));
+      this.subscriptions.set(type, (subscription = new Subscription(type, this.common)));
     }
     return subscription;
   }

@@ -1,4 +1,5 @@
-import type { Protocol } from '../ads/protocol.js';
+import type { CommonResponse, CommonState } from '../ads/common-state.js';
+import type { Protocol, ResponseContent } from '../ads/protocol.js';
 import { ABSENT, type Difference, type Subscription } from '../ads/subscription.js';
 import { TYPE, type XdsResource } from '../model/contract.js';
 import type { DesiredState } from './desired-state.js';
@@ -14,6 +15,12 @@ export interface Response {
   readonly nonce: string;
   readonly bytes: Buffer;
   readonly resources: number;
+}
+
+interface Encoded {
+  readonly nonce: string;
+  readonly message: Buffer;
+  readonly common?: CommonResponse;
 }
 
 const NOTHING: Difference = { upserts: [], removals: [], absent: [] };
@@ -36,6 +43,7 @@ export class PushPlan {
     private readonly subscriptions: ReadonlyMap<string, Subscription>,
     private readonly desired: DesiredState,
     private readonly protocol: Protocol,
+    private readonly common: CommonState,
     private readonly warmingTimeoutMs: number,
   ) {
     this.warming = new WarmingClusters(warmingTimeoutMs);
@@ -109,7 +117,8 @@ export class PushPlan {
     names: readonly string[],
     now: number,
   ): Response | undefined {
-    for (const name of names) subscription.pending.delete(name);
+    if (names.length === subscription.pending.size) subscription.pending.clear();
+    else for (const name of names) subscription.pending.delete(name);
     const whole = subscription.compare(names, this.desired.of(subscription));
     const kept = subscription.takeKept().filter(({ name }) => !this.desired.has(TYPE.cluster, name));
     whole.upserts.push(...kept);
@@ -219,14 +228,24 @@ export class PushPlan {
       adopt(subscription, difference);
       return undefined;
     }
-    const nonce = (++this.nonces).toString(36);
     const resources = [...upserts, ...emptied.map(noEndpoints)];
-    const content = { typeUrl: type, nonce, revision: this.revision, fullState, upserts: resources, removed };
-    const bytes = this.protocol.encode(subscription, content);
+    const content = { typeUrl: type, revision: this.revision, fullState, upserts: resources, removed };
+    const { nonce, message: bytes, common } = this.encode(subscription, content);
     this.beforeRecord(subscription, difference, now);
-    subscription.record(nonce, group, difference, now);
+    subscription.record(nonce, group, difference, now, common);
     if (type === TYPE.virtualHost) this.released.add(group);
     return { type, nonce, bytes, resources: upserts.length };
+  }
+
+  /** A delta response says nothing that is one client's alone: all that are to get the same get the same bytes. */
+  private encode(subscription: Subscription, content: Omit<ResponseContent, 'nonce'>): Encoded {
+    const encode = (nonce: string): Buffer => this.protocol.encode(subscription, { ...content, nonce });
+    if (this.protocol.kind === 'delta' && content.removed.length === 0) {
+      const common = this.common.response(content, content.upserts, encode);
+      if (common.nonce !== subscription.lastNonce) return { ...common, common };
+    }
+    const nonce = (++this.nonces).toString(36);
+    return { nonce, message: encode(nonce) };
   }
 
   /** What else follows from a response, seen against what the proxy held before it. */

@@ -1,2 +1,3 @@
 export * from './multi-map.js';
 export * from './persistent-map.js';
+export { LayeredMap, LayeredSet } from './layered.js';

@@ -2,6 +2,7 @@ import {
   experimental,
   Server,
   ServerCredentials,
+  type ServerOptions,
   type ServiceDefinition as GrpcServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -9,6 +10,7 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { IdentitySource } from '../identity/types.js';
 import { formatBoundAddress, parseBindAddress } from './address.js';
 import { IdentityCertificateProvider } from './certificates.js';
+import { withoutCopies } from './frame.js';
 import { OpenStreams, wrapHandler, type GrpcService, type UnexpectedErrorListener } from './handlers.js';
 
 /** What a stranger may cost. A peer above a limit gets an error; the others notice nothing. */
@@ -138,8 +140,9 @@ function credentials(tls: GrpcTls | undefined): ServerCredentials {
   );
 }
 
-function serverOptions(limits: GrpcLimits): Record<string, number> {
+function serverOptions(limits: GrpcLimits): ServerOptions {
   return {
+    interceptors: [withoutCopies],
     'grpc.max_receive_message_length': limits.maxMessageBytes ?? 4 * 1024 * 1024,
     'grpc.max_concurrent_streams': limits.maxConcurrentStreams ?? 1_024,
     'grpc.keepalive_time_ms': limits.keepaliveTimeMs ?? 30_000,

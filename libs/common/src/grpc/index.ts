@@ -15,6 +15,7 @@ export {
   type ServiceDefinition,
 } from './definition.js';
 export * from './endpoint.js';
+export { framedMessage } from './frame.js';
 export { endStream, grpcService, type GrpcService, type Handler, type Implementation } from './handlers.js';
 export * from './peer.js';
 export * from './status.js';

@@ -8,6 +8,7 @@ import {
   type Address,
   type FlagValues,
 } from '#common/flags';
+import { inCluster, readKubeconfig, type ClusterConfig } from '#common/kube';
 import { natsCredential, type NatsCredential } from '#common/nats';
 import { isTrustDomain } from '#common/identity';
 import { MIXER_BY_NAME, type Switches } from './world/view.js';
@@ -27,6 +28,10 @@ const FLAGS = {
   http10: flag.toggle('take HTTP/1.0 from every application (PILOT_HTTP10)'),
   httpOn443: flag.toggle('let services speak plain HTTP on port 443 (PILOT_BLOCK_HTTP_ON_443=false)'),
   dualStack: flag.toggle('listen on both families where a proxy has both (ISTIO_DUAL_STACK)'),
+  kubeconfig: flag.optional('kubeconfig of the cluster with the services'),
+  kubeContext: flag.optional('context of the kubeconfig; by default its current one'),
+  inCluster: flag.toggle('find the services of the cluster that this pod runs in'),
+  clusterId: flag.text('what proxies call the cluster, in CLUSTER_ID', 'Kubernetes'),
   podName: flag.text('name of this replica', hostname()),
   maxStreams: flag.text('proxies that this replica serves at most', '10000'),
   maxConnectionAge: flag.duration('proxies are asked to connect anew after about this time', '30m'),
@@ -53,6 +58,8 @@ export interface PilotConfig {
   readonly mixer: string | undefined;
   readonly trustDomain: string;
   readonly switches: Switches;
+  /** Where services are found beside the config, if anywhere. */
+  readonly kubernetes: { readonly cluster: ClusterConfig; readonly clusterId: string } | undefined;
   readonly podName: string;
   readonly maxStreams: number;
   readonly maxConnectionAge: number;
@@ -78,6 +85,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
     xdsTls: tlsOf(values),
     mixer: mixerByName ? MIXER_BY_NAME : mixer && formatAddress(mixer),
     switches: { redisFilter, http10, httpOn443, dualStack },
+    kubernetes: kubernetesOf(values, env),
     maxStreams: Number(maxStreams),
   };
 }
@@ -85,6 +93,17 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
 function tlsOf({ xdsTls, citadel, root, tokenFile }: Flags): PilotConfig['xdsTls'] {
   if (!xdsTls || !citadel || root === undefined || tokenFile === undefined) return undefined;
   return { bind: formatAddress(xdsTls), identity: { citadel: formatAddress(citadel), root, tokenFile } };
+}
+
+function kubernetesOf(values: Flags, env: NodeJS.ProcessEnv): PilotConfig['kubernetes'] {
+  const { kubeconfig, kubeContext, inCluster: inPod, clusterId } = values;
+  if (kubeconfig === undefined && !inPod) return undefined;
+  try {
+    const cluster = kubeconfig === undefined ? inCluster(env) : readKubeconfig(kubeconfig, kubeContext);
+    return { cluster, clusterId };
+  } catch (error) {
+    throw new FlagError([(error as Error).message]);
+  }
 }
 
 function problemsOf(values: Flags): string[] {

@@ -5,6 +5,7 @@ import {
   type DynamicModule,
   type OnApplicationShutdown,
   type OnModuleInit,
+  type Provider,
 } from '@nestjs/common';
 import { register } from 'prom-client';
 import { citadelAuthority } from '#common/ca-client';
@@ -22,6 +23,7 @@ import { PILOT_NAME } from './debug/names.js';
 import { ProxiesController } from './debug/proxies.controller.js';
 import { generators } from './generate/generators.js';
 import { ConfigIngest } from './ingest/config-ingest.js';
+import { KubernetesIngest } from './ingest/kubernetes/kubernetes-ingest.js';
 import { WithdrawalStore } from './ingest/withdrawal-store.js';
 import type { PilotConfig } from './pilot.config.js';
 import { Pipeline } from './pipeline.js';
@@ -57,10 +59,9 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(AdsService) private readonly ads: AdsService,
     @Inject(PilotMetrics) metrics: PilotMetrics,
     @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(Pipeline) pipeline: Pipeline,
+    @Inject(KubernetesIngest) private readonly kubernetes: KubernetesIngest | undefined,
   ) {
-    const { mixer, trustDomain, switches } = config;
-    const world = createWorld({ trustDomain, switches, ...(mixer !== undefined && { mixer }) });
-    const pipeline = new Pipeline(world, engine, (consequence) => ads.follow(consequence));
     const reader = new ConfigLogReader({
       connect: () => connectNats({ ...config.nats, name: 'pilot', log: logger }),
       stateDir: join(config.state, 'config'),
@@ -82,6 +83,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       maxAgeMs: config.maxConnectionAge,
       stallTimeoutMs: config.sendTimeout,
     });
+    const pipeline = pipelineOf(config, engine, ads);
     const identity = workloadIdentity(config, logger);
     const bundle = new TrustBundleWatch({ nats: { ...config.nats, name: 'pilot' }, log: logger });
     const values: [unknown, unknown][] = [
@@ -93,13 +95,22 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       [WithdrawalStore, store],
       [PilotMetrics, metrics],
       [AdsService, ads],
+      [Pipeline, pipeline],
       [XDS_PLAINTEXT, config.xds && grpcServer(config.xds, ads)],
       [
         XDS_TLS,
         config.xdsTls && identity && grpcServer(config.xdsTls.bind, ads, withTrustBundle(identity, bundle)),
       ],
     ];
-    const providers = values.map(([provide, useValue]) => ({ provide: provide as symbol, useValue }));
+    const providers: Provider[] = values.map(([provide, useValue]) => ({
+      provide: provide as symbol,
+      useValue,
+    }));
+    providers.push({
+      provide: KubernetesIngest,
+      inject: [Readiness],
+      useFactory: (readiness: Readiness) => kubernetesIngest(config, pipeline, readiness, logger),
+    });
     return { module: PilotModule, imports: [TrustBundleModule.with(bundle)], providers };
   }
 
@@ -109,6 +120,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       void this.identity.start().then(() => this.readiness.set('identity', true));
     }
     await this.store.load(this.engine.withdrawals);
+    await this.kubernetes?.start();
     await this.ingest.start();
   }
 
@@ -116,8 +128,32 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     this.identity?.stop();
     this.ads.close();
     await this.ingest.stop();
+    await this.kubernetes?.stop();
     await this.store.flush();
   }
+}
+
+/** No proxy is told of a world before all have been heard that it is made from. */
+function pipelineOf(config: PilotConfig, engine: PushEngine, ads: AdsService): Pipeline {
+  const { mixer, trustDomain, switches, kubernetes } = config;
+  const world = createWorld({ trustDomain, switches, ...(mixer !== undefined && { mixer }) });
+  const sources = ['config', ...(kubernetes ? [kubernetes.clusterId] : [])];
+  return new Pipeline(world, engine, (consequence) => ads.follow(consequence), sources);
+}
+
+function kubernetesIngest(
+  { kubernetes, state }: PilotConfig,
+  pipeline: Pipeline,
+  readiness: Readiness,
+  log: Logger,
+): KubernetesIngest | undefined {
+  if (!kubernetes) return undefined;
+  return new KubernetesIngest({
+    ...kubernetes,
+    stateDir: join(state, 'registries'),
+    discover: (change) => void pipeline.discover(change, now()),
+    ...{ readiness, metrics: register, log },
+  });
 }
 
 function workloadIdentity(

@@ -1,7 +1,8 @@
 import type { ConfigChange } from '#common/config-log';
 import type { Diagnostic, ResourceKey } from '#config';
 import type { World } from './model/contract.js';
-import type { Consequence, PushEngine } from './push/engine.js';
+import type { RegistryChange } from './model/registry.js';
+import type { Consequence, EngineUpdate, PushEngine } from './push/engine.js';
 import type { ProxyConnection } from './push/proxy-connection.js';
 
 /** What one change came to. */
@@ -11,27 +12,61 @@ export interface Outcome {
   readonly concerned: ReadonlySet<ProxyConnection>;
 }
 
+/** Whom Pilot hears of things from: `config`, the config log, and registries by their ids. */
+export type Source = string;
+
 /**
  * Pilot, stage by stage: a change comes in (ingest/), makes a new world (world/, registries/), whose changed facts
  * lead through the index to the resources that depend on them (cache/), which are selected and generated again
  * (generate/) where their inputs differ; the proxies that hold them (push/) get the difference, in order (ads/).
  */
 export class Pipeline {
+  private readonly silent: Set<Source>;
+
+  /**
+   * @param first the empty world
+   * @param sources those that must all have said something before any proxy is told of a world
+   */
   constructor(
-    private readonly empty: World,
+    private first: World,
     private readonly engine: PushEngine,
     private readonly follow: (consequence: Consequence) => void,
-  ) {}
+    sources: readonly Source[] = ['config'],
+  ) {
+    this.silent = new Set(sources);
+  }
 
   take(change: ConfigChange, receivedAt: number): Outcome {
-    // The engine's world is the newest: it leaves out what proxies refuse.
-    const before = this.engine.world ?? this.empty;
-    const { world, changed, diagnostics } = before.apply(change);
-    if (this.engine.ready) this.engine.withdrawals.forms.changed(before, world, keysOf(change));
+    const before = this.world;
+    const update = before.apply(change);
+    if (this.engine.ready) this.engine.withdrawals.forms.changed(before, update.world, keysOf(change));
     const committedAt = change.kind === 'commit' ? Date.parse(change.commit.time) : undefined;
-    const consequence = this.engine.update({ world, changed, committedAt, receivedAt });
+    const concerned = this.push('config', { ...update, committedAt, receivedAt });
+    return { diagnostics: update.diagnostics, concerned };
+  }
+
+  /** What a platform says of services and workloads. */
+  discover(change: RegistryChange, receivedAt: number): Outcome {
+    const update = this.world.apply(change);
+    const cause = 'registry' as const;
+    const concerned = this.push(change.registry.id, { ...update, cause, committedAt: undefined, receivedAt });
+    return { diagnostics: update.diagnostics, concerned };
+  }
+
+  /** The engine's world is the newest: it leaves out what proxies refuse. */
+  private get world(): World {
+    return this.engine.world ?? this.first;
+  }
+
+  private push(source: Source, update: EngineUpdate): ReadonlySet<ProxyConnection> {
+    this.silent.delete(source);
+    if (this.silent.size > 0) {
+      this.first = update.world;
+      return new Set();
+    }
+    const consequence = this.engine.update(update);
     this.follow(consequence);
-    return { diagnostics, concerned: consequence.concerned };
+    return consequence.concerned;
   }
 }
 

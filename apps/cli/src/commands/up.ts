@@ -17,7 +17,7 @@ export function registerUp(program: Command): void {
     .command('up')
     .description('run the whole control plane on this host until it is stopped')
     .option('--config <dir>', 'folder of YAML files to serve')
-    .option('--kubeconfig <file>', 'serve the mesh config of this cluster; the folder goes before it')
+    .option('--kubeconfig <file>', 'serve config and services of this cluster; the folder goes before it')
     .option('--state <dir>', 'folder for keys, last good states and JetStream', defaultStateDir())
     .option('--ports <which>', "'istio' for Istio's own ports, 'free' for free ones", 'istio')
     .option('--only <services>', 'comma-separated: galley,pilot,citadel,mixer')

@@ -11,7 +11,7 @@ import type { Task } from './supervisor.js';
 export interface Plan {
   /** The config folder, if there is one. */
   readonly config: string | undefined;
-  /** A cluster whose config is read as well. */
+  /** A cluster whose config, services and workloads count as well. */
   readonly kubeconfig: string | undefined;
   readonly state: StateLayout;
   readonly host: string;
@@ -66,6 +66,7 @@ function ownArgs(name: ServiceName, plan: Plan): string[] {
         ...['--xds', address(plan, 'pilotXds'), '--xds-tls', address(plan, 'pilotXdsTls')],
         ...identityArgs(name, plan),
         ...(plan.services.has('mixer') ? ['--mixer', address(plan, 'mixerGrpc')] : []),
+        ...(plan.kubeconfig === undefined ? [] : ['--kubeconfig', plan.kubeconfig]),
       ];
     case 'mixer':
       return [

@@ -9,6 +9,8 @@ import {
 import type { JsonObject } from '#common/proto/json';
 import { ListenerConflicts } from '../push/listener-conflicts.js';
 import { AdsService } from '../ads/ads-service.js';
+import type { ClusterReport } from '../ingest/kubernetes/cluster-ingest.js';
+import { KubernetesIngest } from '../ingest/kubernetes/kubernetes-ingest.js';
 import { TYPE, type TypeUrl, type WorldContents } from '../model/contract.js';
 import type { Mesh } from '../model/mesh.js';
 import { PushEngine } from '../push/engine.js';
@@ -29,6 +31,7 @@ const PAGES = {
   configz: 'the config in force, with where it was written',
   registryz: 'the services',
   endpointz: 'the endpoints of the services',
+  clusterz: 'the clusters with services, and how well each is known',
   mesh: 'MeshConfig with its defaults',
   sidecarz: 'the Sidecar resource that decides about a proxy (?proxyID=)',
   cachez: 'what is generated, how often it was shared, and what fails',
@@ -47,6 +50,7 @@ export class DebugController {
     @Inject(PushEngine) private readonly engine: PushEngine,
     @Inject(AdsService) private readonly ads: AdsService,
     @Inject(PILOT_NAME) private readonly pilot: string,
+    @Inject(KubernetesIngest) private readonly kubernetes: KubernetesIngest | undefined,
   ) {}
 
   @Get(['', 'list'])
@@ -122,6 +126,11 @@ export class DebugController {
   @Get('endpointz')
   endpointz(): object[] {
     return endpointz(this.contents());
+  }
+
+  @Get('clusterz')
+  clusterz(): ClusterReport[] {
+    return this.kubernetes?.reports() ?? [];
   }
 
   @Get('mesh')

@@ -12,6 +12,8 @@ import { Withdrawals } from './withdrawal/withdrawals.js';
 export interface EngineUpdate {
   readonly world: World;
   readonly changed: Iterable<Fact>;
+  /** By default config, which is followed to the last proxy by its revision. */
+  readonly cause?: 'config' | 'registry';
   /** When the change was committed, by its writer's clock; undefined where nobody knows. */
   readonly committedAt: number | undefined;
   /** When it arrived here. Milliseconds since the Unix epoch, both. */
@@ -61,15 +63,17 @@ export class PushEngine {
   }
 
   /** Takes a new world in and returns the connections that may have something to send. */
-  update({ world, changed, committedAt, receivedAt }: EngineUpdate): Consequence {
+  update({ world, changed, cause, committedAt, receivedAt }: EngineUpdate): Consequence {
     const first = !this.current;
     const { world: next, changed: retried } = world.withdraw(this.withdrawals.stillOut(world));
     this.current = next;
     const touched = this.cache.update(next, [...changed, ...retried]);
     if (first) return { withdrawn: [], concerned: this.beginAll(world.revision) };
     const concerned = [...this.connections].filter((connection) => connection.touch(touched, world.revision));
-    const ids = concerned.map(({ proxy }) => proxy.id);
-    this.traces.begin({ revision: world.revision, committedAt, receivedAt }, ids);
+    if (cause !== 'registry') {
+      const ids = concerned.map(({ proxy }) => proxy.id);
+      this.traces.begin({ revision: world.revision, committedAt, receivedAt }, ids);
+    }
     if (this.withdrawals.idle) return { withdrawn: [], concerned: new Set(concerned) };
     const followed = this.consequence((mesh) => this.withdrawals.review(mesh));
     return { ...followed, concerned: new Set([...concerned, ...followed.concerned]) };

@@ -36,6 +36,11 @@ export class KubernetesRegistry implements Registry<KubeEdit> {
     return this.objects.keys(type);
   }
 
+  /** All that it was told and that still holds: the same again, for a registry that knows nothing. */
+  edits(): Iterable<KubeEdit> {
+    return this.objects.edits();
+  }
+
   apply(edits: readonly KubeEdit[]): { registry: KubernetesRegistry; change: RegistryChange } {
     const touched: Touched = { services: new Set(), slices: new Set(), pods: new Set() };
     let { objects } = this;

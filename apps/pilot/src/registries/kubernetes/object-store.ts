@@ -71,6 +71,11 @@ export class Objects implements Surroundings {
     return this.stores[type].keys();
   }
 
+  *edits(): IterableIterator<KubeEdit> {
+    for (const type of Object.keys(this.stores) as KeptType[])
+      for (const [key, object] of this.stores[type]) yield { type, key, object } as KubeEdit;
+  }
+
   /** The slices of a service, in the order of their names. */
   slicesOf(service: ObjectKey): ObjectKey[] {
     return ids(this.ways.slicesOf, service).sort();

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { describeKubernetes, freePort, startEnvoy, startKubernetes, until } from '#common/testing';
+import type { RunningEnvoy, RunningKubernetes } from '#common/testing';
+import { HttpClient } from '../../apps/cli/src/demo/measure/http-client.js';
+import { Prober } from '../../apps/cli/src/demo/measure/prober.js';
+import { adsBootstrap } from '../../apps/pilot/src/ads/testing/ads-rig.js';
+import { MESH } from '../histories/support/resources.js';
+import { PilotRig } from '../support/pilot.js';
+import { application, hostAddress, NAMESPACE, pod, report, service } from './support/workloads.js';
+
+jest.setTimeout(180_000);
+
+interface Cluster {
+  readonly cluster: string;
+  readonly state: string;
+  readonly detail: string;
+}
+
+interface EndpointPage {
+  readonly svc: string;
+  readonly ep: readonly Record<string, unknown>[];
+}
+
+const NODE = 'sidecar~127.77.2.1~client.books~books.svc.cluster.local';
+const patience = { timeout: 60_000 };
+
+let kubernetes: RunningKubernetes;
+let pilot: PilotRig;
+let envoy: RunningEnvoy;
+let client: HttpClient;
+
+describeKubernetes('Services of a cluster', () => {
+  beforeAll(async () => {
+    kubernetes = await startKubernetes({ controllers: ['endpointslice-controller'] });
+    await apply(NAMESPACE);
+    pilot = await PilotRig.start([MESH], ['--kubeconfig', kubernetes.kubeconfig]);
+    const port = await freePort();
+    const metadata = { NAMESPACE: 'books', INTERCEPTION_MODE: 'NONE', HTTP_PROXY_PORT: String(port) };
+    envoy = await startEnvoy(adsBootstrap(pilot.xds, 'delta', { id: NODE, metadata }));
+    client = new HttpClient('127.77.2.1', port);
+  }, 240_000);
+  afterAll(async () => {
+    client?.close();
+    await envoy?.stop();
+    await pilot?.stop();
+    await kubernetes?.stop();
+  });
+
+  const apply = async (manifests: string): Promise<void> => {
+    const { code, stderr } = await kubernetes.kubectl(['apply', '-f', '-'], manifests);
+    if (code !== 0) throw new Error(stderr);
+  };
+  const call = async (name: string): Promise<string> => {
+    const { status, body } = await client.get('/', { host: `${name}.books.svc.cluster.local` });
+    return status === 200 ? body : `${status}`;
+  };
+  const reaches = (name: string, answer: string): Promise<unknown> =>
+    until(async () => (await call(name)) === answer, { ...patience, interval: 5 });
+  const endpoints = async (name: string): Promise<EndpointPage['ep']> => {
+    const pages = await pilot.get<EndpointPage[]>('/debug/endpointz');
+    return pages.find(({ svc }) => svc === `${name}.books.svc.cluster.local:http`)?.ep ?? [];
+  };
+  const cluster = async (): Promise<Cluster> => (await pilot.get<Cluster[]>('/debug/clusterz'))[0]!;
+  const inState = (state: string): Promise<unknown> =>
+    until(async () => (await cluster()).state === state, { ...patience, what: `the cluster to be ${state}` });
+  const saysStale = async (): Promise<boolean> =>
+    (await pilot.metrics()).includes('pilot_registry_stale{cluster="Kubernetes"} 1');
+
+  it('are routed to by real Envoys as soon as kubectl has made them', async () => {
+    await apply(service('reviews') + pod('reviews-1', 'reviews', 'v1', await application('one')));
+    await report(kubernetes, 'reviews-1', true);
+    await reaches('reviews', 'one');
+    expect(await endpoints('reviews')).toMatchObject([
+      {
+        ...{ address: hostAddress(), namespace: 'books', serviceAccount: 'books', locality: 'eu/eu-1' },
+        ...{ node: 'n1', registry: 'Kubernetes', tlsMode: 'disabled' },
+        workload: { kind: 'Deployment', name: 'reviews-v1' },
+        labels: { version: 'v1', 'topology.istio.io/cluster': 'Kubernetes' },
+      },
+    ]);
+    await apply(pod('reviews-2', 'reviews', 'v2', await application('two')));
+    await report(kubernetes, 'reviews-2', true);
+    await reaches('reviews', 'two');
+    await report(kubernetes, 'reviews-1', false);
+    await until(async () => (await endpoints('reviews')).length === 1, patience);
+    for (let n = 0; n < 10; n++) expect(await call('reviews')).toBe('two');
+  });
+
+  it('stay as they were while the API server is away, also for a Pilot that starts meanwhile', async () => {
+    await reaches('reviews', 'two');
+    const held = await endpoints('reviews');
+    const probe = async () => {
+      const answer = await call('reviews');
+      return { ok: answer === 'two', detail: answer };
+    };
+    const load = new Prober(probe, 50);
+    await kubernetes.stopApiServer('SIGKILL');
+    await inState('stale');
+    expect(await saysStale()).toBe(true);
+    await pilot.process.kill();
+    await pilot.startPilot();
+    expect(await cluster()).toMatchObject({ cluster: 'Kubernetes', state: 'saved' });
+    expect(await endpoints('reviews')).toEqual(held);
+    const connected = async (): Promise<boolean> => (await pilot.get<unknown[]>('/debug/syncz')).length === 1;
+    await until(connected, patience);
+    await kubernetes.startApiServer();
+    await inState('live');
+    const { sent, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(sent).toBeGreaterThan(50);
+    await apply(pod('reviews-3', 'reviews', 'v3', await application('three')));
+    await report(kubernetes, 'reviews-3', true);
+    await reaches('reviews', 'three');
+  });
+});

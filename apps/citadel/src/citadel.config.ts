@@ -1,5 +1,6 @@
 import { isTrustDomain } from '#common/identity';
 import { COMMON_FLAGS, FlagError, flag, parseFlags, type Address, type FlagValues } from '#common/flags';
+import { inCluster, readKubeconfig, type ClusterConfig } from '#common/kube';
 import { natsCredential, type NatsCredential } from '#common/nats';
 
 const FLAGS = {
@@ -9,6 +10,9 @@ const FLAGS = {
   workloadTtl: flag.duration('lifetime of a certificate whose request names none', '24h'),
   maxTtl: flag.duration('longest lifetime that a request may name', '2160h'),
   serverTtl: flag.duration("lifetime of Citadel's own certificate", '24h'),
+  kubeconfig: flag.optional('kubeconfig of the cluster whose pods are certified, and that holds the root'),
+  kubeContext: flag.optional('context of the kubeconfig; by default its current one'),
+  inCluster: flag.toggle('the same for the cluster that this pod runs in'),
 };
 
 /** Citadel's settings. Durations are in milliseconds. */
@@ -23,6 +27,8 @@ export interface CitadelConfig {
   readonly workloadTtl: number;
   readonly maxTtl: number;
   readonly serverTtl: number;
+  /** The cluster that holds the root, and whose service accounts' tokens count. */
+  readonly cluster?: ClusterConfig | undefined;
 }
 
 /** The only reader of flags and environment. Throws a FlagError with all problems at once. */
@@ -30,7 +36,19 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Cit
   const values = parseFlags(FLAGS, argv, env);
   const problems = problemsOf(values);
   if (problems.length > 0) throw new FlagError(problems);
-  return { ...values, nats: natsCredential(values) };
+  return { ...values, nats: natsCredential(values), cluster: clusterOf(values, env) };
+}
+
+function clusterOf(
+  { kubeconfig, kubeContext, inCluster: inPod }: FlagValues<typeof FLAGS>,
+  env: NodeJS.ProcessEnv,
+): ClusterConfig | undefined {
+  try {
+    if (kubeconfig !== undefined) return readKubeconfig(kubeconfig, kubeContext);
+    return inPod ? inCluster(env) : undefined;
+  } catch (error) {
+    throw new FlagError([(error as Error).message]);
+  }
 }
 
 function problemsOf({ trustDomain, workloadTtl, maxTtl, serverTtl }: FlagValues<typeof FLAGS>): string[] {

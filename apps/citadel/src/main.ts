@@ -11,7 +11,7 @@ exitOnFailure('citadel', async () => {
   await runService({
     name: 'citadel',
     logger,
-    module: await CitadelModule.with(config),
+    module: await CitadelModule.with(config, logger),
     http: config.http,
     debugTokenFile: config.debugTokenFile,
     microservices: (app) => [

@@ -12,6 +12,8 @@ export interface Credentials {
 /** A caller who has proven an identity. */
 export interface Caller {
   readonly id: SpiffeId;
+  /** The pod that the proof is bound to, if it is. */
+  readonly pod?: { readonly name: string; readonly uid: string };
   /** Uses up what may be used a limited number of times. Throws a Refusal when it has been used up meanwhile. */
   redeem(): Promise<void>;
 }

@@ -55,9 +55,12 @@ export class ServerIdentity implements IdentitySource {
     const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' });
     const validity = leafValidity(0, { defaultTtl: ttl, maxTtl: ttl }, issuer.notAfter, now());
     return {
-      certChain: signLeaf(issuer, { publicKey, names, validity, serial: randomBytes(16) }),
+      certChain: [
+        signLeaf(issuer, { publicKey, names, validity, serial: randomBytes(16) }),
+        ...issuer.chain,
+      ].join(''),
       privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-      roots: issuer.certificate,
+      roots: issuer.roots,
       ...validity,
     };
   }

@@ -8,6 +8,7 @@ const STATUS: Record<RefusalKind, Status> = {
   'invalid-csr': Status.INVALID_ARGUMENT,
   'invalid-argument': Status.INVALID_ARGUMENT,
   'too-many': Status.RESOURCE_EXHAUSTED,
+  unavailable: Status.UNAVAILABLE,
 };
 
 /** The gRPC status that a refusal is answered with. */

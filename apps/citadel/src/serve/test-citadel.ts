@@ -5,7 +5,7 @@ import { citadelUri, IstioCertificateService, TokenService } from '#common/ca-cl
 import { unaryCall, type CallOptions, type GrpcClientTls } from '#common/grpc';
 import { GrpcServer } from '#common/grpc-nest';
 import { createCsr, generateKey } from '#common/identity';
-import { prepareState } from '#common/service';
+import { createLogger, prepareState } from '#common/service';
 import type { JoinTokenRequest } from '../authenticate/join-tokens.js';
 import type { CitadelConfig } from '../citadel.config.js';
 import { CitadelModule } from '../citadel.module.js';
@@ -32,7 +32,9 @@ export class TestCitadel {
       serverTtl: 86_400_000,
       ...settings,
     };
-    const app = await NestFactory.create(await CitadelModule.with(config), { logger: false });
+    const app = await NestFactory.create(await CitadelModule.with(config, createLogger('citadel', 'error')), {
+      logger: false,
+    });
     const server = app.get(GrpcServer);
     app.connectMicroservice({ strategy: server });
     await app.init();

@@ -1,8 +1,9 @@
-import { createHash, sign } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { altNames, der, Oid, toPem } from '#common/identity';
 import type { Issuer } from './issuer.js';
 import type { Validity } from './lifetime.js';
+import { signatureOf } from './signature.js';
 
 const {
   bitString,
@@ -19,7 +20,6 @@ const {
 } = der;
 
 const VERSION_3 = element(contextTag(0, true), integer(Buffer.of(2)));
-const ECDSA_SHA256 = sequence(oid(Oid.ecdsaWithSha256));
 /** RFC 5280 section 4.1.2.6: an empty subject, whose names are in a critical extension. */
 const NO_SUBJECT = sequence();
 const KEY_USAGE_LEAF = extension(Oid.keyUsage, true, bitString(Buffer.of(0b1010_0000), 5));
@@ -80,17 +80,18 @@ function certificate(
   { publicKey, validity, serial }: Omit<Leaf, 'names'>,
   extensions: readonly Buffer[],
 ): string {
+  const { algorithm, sign } = signatureOf(signingKey);
   const tbs = sequence(
     VERSION_3,
     integer(serial),
-    ECDSA_SHA256,
+    algorithm,
     issuer,
     sequence(time(validity.notBefore), time(validity.notAfter)),
     subject,
     publicKey,
     element(contextTag(3, true), sequence(...extensions)),
   );
-  return toPem('CERTIFICATE', sequence(tbs, ECDSA_SHA256, bitString(sign('sha256', tbs, signingKey))));
+  return toPem('CERTIFICATE', sequence(tbs, algorithm, bitString(sign(tbs))));
 }
 
 function authorityKeyId(keyId: Buffer): Buffer {

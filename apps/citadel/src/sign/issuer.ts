@@ -1,13 +1,18 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { der, fromPem, Oid } from '#common/identity';
+import { der, fromPem, mergeCertificates, Oid, toPem } from '#common/identity';
+import { signatureOf } from './signature.js';
 
 const { Tag, children, contextTag, expectTag, oidText, parse } = der;
 
-/** A root and its key, taken apart as far as signing needs it. */
+/** A certificate authority and its key, taken apart as far as signing needs it. */
 export interface Issuer {
   /** PEM. */
   readonly certificate: string;
+  /** What goes with a leaf, PEM each: empty for a root, else the authority's own certificate and those above it. */
+  readonly chain: readonly string[];
+  /** What to trust, PEM: the certificate itself for a root. */
+  readonly roots: string;
   readonly privateKey: KeyObject;
   /** DER of its subject: the `issuer` field of what it signs. */
   readonly name: Buffer;
@@ -17,23 +22,59 @@ export interface Issuer {
   readonly notAfter: number;
 }
 
-/** Reads a P-256 root. Throws an Error when key and certificate do not belong together or cannot sign. */
-export function readIssuer(certificatePem: string, keyPem: string): Issuer {
+/** An authority that is not its own root. PEM bundles. */
+export interface Above {
+  /** The authority's own certificate and those above it, as they follow a leaf. */
+  readonly chain: string;
+  readonly roots: string;
+}
+
+/**
+ * Reads an authority whose key is P-256, P-384 or RSA. Throws an Error when key and certificate do not belong together,
+ * cannot sign, or are not below the roots.
+ */
+export function readIssuer(certificatePem: string, keyPem: string, above?: Above): Issuer {
   const certificate = new X509Certificate(certificatePem);
   const privateKey = createPrivateKey(keyPem);
   if (!certificate.ca) throw new Error('the root certificate is not of a certificate authority');
   if (!certificate.checkPrivateKey(privateKey)) throw new Error('the root certificate is of another key');
-  if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    throw new Error('the root key is not P-256');
+  signatureOf(privateKey);
+  const roots = above?.roots ?? certificatePem;
+  // A root may come with the chain; nobody needs to be sent it there.
+  const chain = certificatesOf(mergeCertificates(certificatePem, above?.chain ?? '')).filter(
+    (pem) => !isRoot(new X509Certificate(pem)),
+  );
+  checkChain(chain, roots);
   const [tbs] = children(parse(fromPem('CERTIFICATE', certificatePem)[0]!));
   const fields = children(expectTag(tbs, Tag.SEQUENCE));
   return {
     certificate: certificatePem,
+    chain,
+    roots,
     privateKey,
     name: expectTag(fields[5], Tag.SEQUENCE).raw,
     keyId: subjectKeyId(fields.find(({ tag }) => tag === contextTag(3, true))),
     notAfter: Date.parse(certificate.validTo),
   };
+}
+
+function isRoot(certificate: X509Certificate): boolean {
+  return certificate.checkIssued(certificate);
+}
+
+function checkChain(pems: readonly string[], roots: string): void {
+  const chain = pems.map((pem) => new X509Certificate(pem));
+  const trusted = certificatesOf(roots).map((pem) => new X509Certificate(pem));
+  const issued = (certificate: X509Certificate, by: X509Certificate | undefined): boolean =>
+    by !== undefined && certificate.checkIssued(by) && certificate.verify(by.publicKey);
+  const linked = chain.every(
+    (each, index) => issued(each, chain[index + 1]) || trusted.some((root) => issued(each, root)),
+  );
+  if (!linked) throw new Error('the chain does not lead from the authority to its roots');
+}
+
+function certificatesOf(bundle: string): string[] {
+  return fromPem('CERTIFICATE', bundle).map((bytes) => toPem('CERTIFICATE', bytes));
 }
 
 function subjectKeyId(extensions: der.Element | undefined): Buffer | undefined {

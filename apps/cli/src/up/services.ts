@@ -55,7 +55,10 @@ function commonArgs(name: ServiceName, plan: Plan): string[] {
 function ownArgs(name: ServiceName, plan: Plan): string[] {
   switch (name) {
     case 'citadel':
-      return ['--grpc', address(plan, 'citadelGrpc'), '--workload-ttl', plan.workloadTtl];
+      return [
+        ...['--grpc', address(plan, 'citadelGrpc'), '--workload-ttl', plan.workloadTtl],
+        ...(plan.kubeconfig === undefined ? [] : ['--kubeconfig', plan.kubeconfig]),
+      ];
     case 'galley':
       return [
         ...(plan.config === undefined ? [] : ['--config', plan.config]),

@@ -6,6 +6,8 @@ import { toPem } from './pem.js';
 /** Object identifiers of requests and certificates. */
 export const Oid = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
+  ecdsaWithSha384: '1.2.840.10045.4.3.3',
+  rsaWithSha256: '1.2.840.113549.1.1.11',
   extensionRequest: '1.2.840.113549.1.9.14',
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',

@@ -18,6 +18,7 @@ export class GalleyModule {
         GalleyService,
         { provide: CONFIG, useValue: config },
         { provide: LOGGER, useValue: logger },
+        { provide: TrustBundleWatch, useValue: bundle },
       ],
     };
   }

@@ -17,6 +17,7 @@ const FLAGS = {
   lease: flag.optional(
     'NAMESPACE/NAME of the Lease by which one of several replicas is chosen; without it there is one Galley',
   ),
+  writeStatus: flag.toggle("write what becomes of the cluster's resources into their status"),
   webhook: flag.optionalAddress(
     'where admission requests are answered over HTTPS; without it there is no webhook',
   ),

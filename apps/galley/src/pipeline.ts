@@ -1,9 +1,11 @@
 import type { Commit, ConfigState } from '#common/config-log';
 import type { Log } from '#common/nats';
-import type { Diagnostic, FileReading } from '#config';
+import type { Diagnostic, FileReading, ResourceKey } from '#config';
 import { report } from './analyze/report.js';
 import type { Surroundings } from './analyze/report.js';
 import { Provisions } from './analyze/provisions.js';
+import { standingOf } from './analyze/standing.js';
+import type { Standing } from './analyze/standing.js';
 import { Committer } from './publish/committer.js';
 import type { Writer } from './publish/committer.js';
 import {
@@ -15,6 +17,7 @@ import {
   restoreSnapshot,
 } from './snapshot/snapshot.js';
 import type { Snapshot } from './snapshot/snapshot.js';
+import type { Unit } from './snapshot/units.js';
 import type { FileChange } from './sources/change.js';
 import { Sources } from './sources/sources.js';
 import type { ClusterSource } from './sources/sources.js';
@@ -27,6 +30,8 @@ export interface PipelineOptions {
   /** What was accepted before the last stop: only the difference is committed. */
   readonly restored: ConfigState['resources'];
   readonly onCommit: (commit: Commit) => void;
+  /** Told of each change, and of the keys of which another version may be in force now, before it is committed. */
+  readonly onChange?: (changes: readonly FileChange[], touched: ReadonlySet<ResourceKey>) => void;
   readonly log: Log;
 }
 
@@ -90,6 +95,11 @@ export class Pipeline {
     return [...overridden, ...this.provisions.missing(reading)];
   }
 
+  /** How a resource stands that one unit of a source has; undefined where it was not read yet. */
+  standing(unit: Unit, key: ResourceKey): Standing | undefined {
+    return standingOf(this.snapshot, unit, key, (reading) => this.provisions.missing(reading));
+  }
+
   /** One change of the sources, whole. Answers with the files that it has to see still before it believes them. */
   private take(changes: readonly FileChange[]): ReadonlySet<string> {
     const { snapshot, touched } = applyChanges(this.snapshot, changes);
@@ -98,6 +108,7 @@ export class Pipeline {
       snapshot,
       changes.map(({ path }) => path),
     );
+    this.options.onChange?.(changes, touched);
     this.committer?.publish(snapshot, touched);
     return inDoubt(snapshot, changes);
   }

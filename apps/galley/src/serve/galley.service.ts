@@ -17,6 +17,8 @@ import type { Authorship } from '../publish/authorship.js';
 import type { SourceProblem } from '../analyze/report.js';
 import { clusterFile } from '../snapshot/units.js';
 import type { ClusterSource } from '../sources/sources.js';
+import { PilotQuestions } from '../status/ask-pilots.js';
+import { StatusKeeper } from '../status/status-keeper.js';
 import { Admission } from '../webhook/admission.js';
 import { GalleyMetrics } from './metrics.js';
 
@@ -42,6 +44,8 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   private pipeline: Pipeline;
   private readonly kube: KubeClient | undefined;
   private admission: Admission | undefined;
+  private statuses: StatusKeeper | undefined;
+  private readonly pilots: PilotQuestions;
 
   constructor(
     @Inject(CONFIG) private readonly config: GalleyConfig,
@@ -51,6 +55,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   ) {
     readiness.expect('config', 'the config is being read');
     this.kube = config.cluster && new KubeClient(config.cluster);
+    this.pilots = new PilotQuestions(() => connectNats({ ...config.nats, name: 'galley', log: logger }));
   }
 
   /** Ready once the sources were read: NATS may be away, what is accepted waits on the own disk. */
@@ -61,11 +66,19 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
       () => this.diagnostics(),
       () => this.instances(),
     );
+    this.statuses = this.openStatuses();
     this.pipeline = new Pipeline({
       ...(config.config !== undefined && { root: config.config }),
       ...(this.kube && { cluster: this.clusterSource(this.kube) }),
       restored: this.authorship.state.resources,
-      onCommit: (commit) => metrics.committed(commit),
+      onCommit: (commit) => {
+        metrics.committed(commit);
+        this.statuses?.committed(commit);
+      },
+      onChange: (changes, touched) => {
+        this.statuses?.observe(changes);
+        this.statuses?.touched(touched);
+      },
       log: logger,
     });
     await this.authorship.start(this.pipeline);
@@ -73,10 +86,13 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     this.readiness.set('config', true);
     this.admission = this.openAdmission(metrics);
     await this.admission?.start();
+    this.statuses?.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.admission?.close();
+    await this.statuses?.close();
+    await this.pilots.close();
     await this.pipeline?.close();
     await this.authorship?.close();
     this.kube?.close();
@@ -87,6 +103,10 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     const sources = [
       this.problem('unreadable', this.leaseProblem(problem)),
       this.problem('admission', this.admission?.problem),
+      this.problem(
+        'unreadable',
+        this.statuses?.problem && `status cannot be written: ${this.statuses.problem}`,
+      ),
     ];
     return this.pipeline.diagnostics({ damage, sources: sources.flat() });
   }
@@ -132,6 +152,19 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
       onVerdict: (verdict) => metrics.judged(verdict),
       onHttpError: (status) => metrics.failed(status),
       onApplied: () => metrics.registered(),
+      log: logger,
+    });
+  }
+
+  private openStatuses(): StatusKeeper | undefined {
+    const { kube, config, logger } = this;
+    if (!kube || !config.writeStatus) return undefined;
+    return new StatusKeeper({
+      client: kube,
+      leads: () => this.authorship.certain,
+      standing: (unit, key) => this.pipeline.standing(unit, key),
+      fleet: () => this.pilots.fleet(),
+      revision: () => this.authorship.state.revision,
       log: logger,
     });
   }

@@ -1,4 +1,5 @@
 import type { ClusterObject } from '#config';
+import type { SeenStatus } from '../status/seen.js';
 
 /** What a source says about one of its units (snapshot/units.ts). A file's path is relative to its root, with `/`. */
 export type FileChange =
@@ -20,4 +21,12 @@ export type FileChange =
       readonly file: string;
       readonly object: ClusterObject;
       readonly resourceVersion: string;
+      readonly about: ObjectState;
     };
+
+/** What the API server keeps of an object beside its content. */
+export interface ObjectState {
+  readonly uid: string;
+  readonly generation: number;
+  readonly status: SeenStatus;
+}

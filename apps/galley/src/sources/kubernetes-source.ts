@@ -1,11 +1,12 @@
 import { Discovery, Reflector, typeName } from '#common/kube';
-import type { KubeClient, ObjectChange, ObjectKey, ReflectorTimings } from '#common/kube';
+import type { KubeClient, KubeObject, ObjectChange, ObjectKey, ReflectorTimings } from '#common/kube';
 import type { Log } from '#common/nats';
 import type { ClusterObject, ResourceKey } from '#config';
 import type { SourceProblem } from '../analyze/report.js';
 import { clusterFile, objectUnit, splitUnit } from '../snapshot/units.js';
 import type { Unit } from '../snapshot/units.js';
-import type { FileChange } from './change.js';
+import { seenStatus } from '../status/seen.js';
+import type { FileChange, ObjectState } from './change.js';
 import { followedTypes } from './kubernetes-types.js';
 import type { FollowedType } from './kubernetes-types.js';
 
@@ -26,6 +27,7 @@ export interface KubernetesSourceOptions {
 interface Kept {
   readonly object: ClusterObject;
   readonly resourceVersion: string;
+  readonly about: ObjectState;
 }
 
 interface Followed {
@@ -119,6 +121,7 @@ export class KubernetesSource {
       keep: (object) => ({
         object: followed.pick(object),
         resourceVersion: object.metadata.resourceVersion ?? '',
+        about: stateOf(object),
       }),
       expected: expected.flatMap((key) => followed.objectOf(key) ?? []),
       onStir: () => this.stir(),
@@ -163,4 +166,9 @@ export class KubernetesSource {
     if (change.op === 'delete') return { kind: 'gone', path };
     return { kind: 'object', path, file: clusterFile(cluster), ...change.object };
   }
+}
+
+function stateOf(object: KubeObject): ObjectState {
+  const { uid = '', generation = 0 } = object.metadata;
+  return { uid, generation, status: seenStatus((object as { status?: unknown }).status) };
 }

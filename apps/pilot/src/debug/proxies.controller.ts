@@ -2,6 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PushEngine } from '../push/engine.js';
 import { PILOT_NAME } from './names.js';
+import { proxiesSummary, type ProxiesSummary } from './proxies-summary.js';
 import { proxyHolding, type ProxyHolding } from './proxy-status.js';
 
 /** Answers, over NATS, who holds what. Every replica answers for its own proxies. */
@@ -18,5 +19,11 @@ export class ProxiesController {
     const revision = typeof asked === 'number' && Number.isFinite(asked) ? asked : undefined;
     const { connections, withdrawals } = this.engine;
     return [...connections].map((each) => proxyHolding(each, this.pilot, withdrawals.all, revision));
+  }
+
+  @MessagePattern('pilot.proxies.summary')
+  summary(): ProxiesSummary {
+    const { connections, withdrawals } = this.engine;
+    return proxiesSummary(connections, this.pilot, withdrawals.all);
   }
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import {
@@ -61,6 +61,48 @@ describeKubernetes('quartet up beside a cluster', () => {
       const held = await configz();
       return held.includes('cluster.example.com') && held.includes('file.example.com');
     });
+  });
+
+  it('shows what became of each resource, from files and from the cluster', async () => {
+    await until(async () => (await entries()) === 2);
+    const invalid = entry('twice').replace(
+      'resolution: STATIC',
+      'resolution: DNS_ROUND_ROBIN\n  addresses: [a b]',
+    );
+    await kubernetes.kubectl(['apply', '-f', '-'], invalid);
+    writeFileSync(join(config, 'b.yaml'), entry('cluster').replace('127.0.0.1', '127.0.0.2'));
+    const rows = await until(async () => {
+      const { stdout } = await quartet('config', 'get', 'se', '--state', plane.state, '-o', 'json');
+      const found = JSON.parse(stdout) as {
+        name: string;
+        source: string;
+        outcome: string;
+        inForce: boolean;
+      }[];
+      return found.length === 4 && found;
+    });
+    const brief = rows.map(({ name, source, outcome, inForce }) => [name, source, outcome, inForce]);
+    expect(brief).toEqual([
+      ['cluster', 'cluster/Kubernetes', 'overridden', false],
+      ['cluster', 'b.yaml:2', 'accepted', true],
+      ['file', 'a.yaml:2', 'accepted', true],
+      ['twice', 'cluster/Kubernetes', 'invalid', false],
+    ]);
+    const table = await quartet('config', 'get', 'serviceentries', 'cluster', '--state', plane.state);
+    expect(table.code).toBe(0);
+    expect(table.stdout).toMatch(/ServiceEntry +default +cluster +yes +yes +0\/0 +\d+ +b\.yaml:2/);
+    expect(table.stdout).toContain('it stands already in b.yaml:2, which stays');
+    const told = await quartet('config', 'describe', 'ServiceEntry', 'twice', '--state', plane.state);
+    expect(told.code).toBe(1);
+    expect(told.stdout).toMatch(/error: spec\.addresses\[0\]: .*\[IST0106\]/);
+    const none = await quartet('config', 'describe', 'se', 'nothing', '--state', plane.state);
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no ServiceEntry default/nothing'),
+    });
+    rmSync(join(config, 'b.yaml'));
+    await kubernetes.kubectl(['delete', 'serviceentry', 'twice']);
+    await until(async () => (await entries()) === 2);
   });
 
   it('keeps all of it while the API server is away, and says that it is', async () => {

@@ -3,6 +3,8 @@ import type { Log } from '#common/nats';
 import type { Diagnostic, FileReading, ResourceKey } from '#config';
 import { report } from './analyze/report.js';
 import type { Surroundings } from './analyze/report.js';
+import { describeConfig, listConfig } from './analyze/listing.js';
+import type { ConfigDescription, ConfigPage, ConfigQuery, ListingContext } from './analyze/listing.js';
 import { Provisions } from './analyze/provisions.js';
 import { standingOf } from './analyze/standing.js';
 import type { Standing } from './analyze/standing.js';
@@ -44,6 +46,9 @@ export class Pipeline {
   private committer: Committer | undefined;
   private snapshot: Snapshot;
   private readonly provisions = new Provisions();
+  /** By which commits of this process the resources became what they are; of the others, when it began to commit. */
+  private readonly revisions = new Map<ResourceKey, number>();
+  private began = 0;
 
   constructor(private readonly options: PipelineOptions) {
     this.snapshot = restoreSnapshot(options.restored);
@@ -66,7 +71,12 @@ export class Pipeline {
     const { snapshot, touched } = rebaseSnapshot(before, resources, gone);
     this.snapshot = snapshot;
     this.provisions.update(snapshot, new Set([...filePaths(before), ...filePaths(snapshot)]));
-    this.committer = new Committer({ ...this.options, writer });
+    this.began = writer.state.revision;
+    const onCommit = (commit: Commit): void => {
+      this.noteRevisions(commit);
+      this.options.onCommit(commit);
+    };
+    this.committer = new Committer({ writer, onCommit, log: this.options.log });
     this.committer.publish(snapshot, touched);
   }
 
@@ -98,6 +108,29 @@ export class Pipeline {
   /** How a resource stands that one unit of a source has; undefined where it was not read yet. */
   standing(unit: Unit, key: ResourceKey): Standing | undefined {
     return standingOf(this.snapshot, unit, key, (reading) => this.provisions.missing(reading));
+  }
+
+  /** What the sources have, a page at a time. */
+  list(query: ConfigQuery): ConfigPage {
+    return listConfig(this.listing(), query);
+  }
+
+  /** A resource, with everything that there is to say of it, as each source has it. */
+  describe(key: ResourceKey): ConfigDescription[] {
+    return describeConfig(this.listing(), key);
+  }
+
+  private listing(): ListingContext {
+    const { snapshot, provisions, revisions, began } = this;
+    const revisionOf = (key: ResourceKey): number => revisions.get(key) ?? began;
+    return { snapshot, revisionOf, among: (reading) => provisions.missing(reading) };
+  }
+
+  private noteRevisions({ revision, operations }: Commit): void {
+    for (const { op, key } of operations) {
+      if (op === 'put') this.revisions.set(key, revision);
+      if (op === 'delete') this.revisions.delete(key);
+    }
   }
 
   /** One change of the sources, whole. Answers with the files that it has to see still before it believes them. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerAgent } from './agent.js';
+import { registerConfig } from './config.js';
 import { registerDemo } from './demo.js';
 import { registerDescribe } from './describe.js';
 import { registerExpr } from './expr.js';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Register[] = [
   registerXds,
   registerValidate,
   registerDescribe,
+  registerConfig,
   registerExpr,
   registerManifest,
   registerProxyStatus,

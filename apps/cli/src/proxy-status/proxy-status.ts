@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { connectNats, requestAll } from '#common/nats';
-import { nkeyFile } from '../up/bus.js';
-import { recallControlPlane } from '../up/control-plane.js';
-import { stateLayout } from '../up/state.js';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { requestAll } from '#common/nats';
+import { withBus } from '../bus-client.js';
 import { formatTable } from './table.js';
 
 /** How long to collect the Pilots' answers. A Pilot that does not answer in time is missing from the table. */
@@ -39,19 +37,14 @@ export async function proxyStatus(state: string, json: boolean): Promise<number>
 }
 
 async function askPilots(state: string): Promise<ProxyHolding[]> {
-  const { nats } = recallControlPlane(state);
-  const nkeySeed = await readFile(nkeyFile(stateLayout(state), 'cli'), 'utf8');
-  const connection = await connectNats({ url: nats, nkeySeed, name: 'cli' });
-  try {
-    const answers = await requestAll<ProxyHolding[]>(
-      connection,
-      'pilot.proxies.holding',
-      {},
-      { timeoutMs: COLLECT_MS },
-    );
+  return withBus(state, async (connection) => {
+    const answers = await proxiesHolding(connection);
     if (answers.length === 0) throw new Error(`no Pilot answered within ${COLLECT_MS} ms`);
     return answers.flat().sort((a, b) => a.proxy.localeCompare(b.proxy));
-  } finally {
-    await connection.close();
-  }
+  });
+}
+
+/** What each Pilot says of its proxies. */
+export async function proxiesHolding(connection: NatsConnection): Promise<ProxyHolding[][]> {
+  return requestAll(connection, 'pilot.proxies.holding', {}, { timeoutMs: COLLECT_MS });
 }

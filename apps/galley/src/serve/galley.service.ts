@@ -9,8 +9,9 @@ import { prepareState, Readiness } from '#common/service';
 import type { Logger } from '#common/service';
 import { TrustBundleWatch } from '#common/trust-bundle';
 import { splitKey } from '#config';
-import type { Diagnostic } from '#config';
+import type { Diagnostic, ResourceKey } from '#config';
 import type { GalleyConfig } from '../galley.config.js';
+import type { ConfigDescription, ConfigPage, ConfigQuery } from '../analyze/listing.js';
 import { Pipeline } from '../pipeline.js';
 import { ElectedAuthor, SoleAuthor } from '../publish/authorship.js';
 import type { Authorship } from '../publish/authorship.js';
@@ -109,6 +110,14 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
       ),
     ];
     return this.pipeline.diagnostics({ damage, sources: sources.flat() });
+  }
+
+  list(query: ConfigQuery): ConfigPage {
+    return this.pipeline.list(query);
+  }
+
+  describe(key: ResourceKey): ConfigDescription[] {
+    return this.pipeline.describe(key);
   }
 
   snapshot(): SnapshotSummary {

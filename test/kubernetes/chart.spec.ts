@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, jest } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { authorizationConfig, type NatsRole } from '#common/nats';
 import { describeKubernetes, helm, tempDir } from '#common/testing';
+import { PERMISSIONS } from '../../apps/cli/src/manifest/permissions.js';
 import { CHART, NAMESPACE } from './support/installation.js';
 
 jest.setTimeout(60_000);
@@ -37,6 +38,15 @@ describe("the bus's authorization in the chart", () => {
     const users = roles.map((role) => ({ name: role, role, proof: { certificate: `CN=${role}` } }));
     const file = join(CHART, 'files/nats-authorization.conf');
     const text = `${authorizationConfig(users)}\n`;
+    if (process.env.UPDATE_GOLDENS) writeFileSync(file, text);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+});
+
+describe("the services' permissions in the chart", () => {
+  it('are what their code needs', () => {
+    const file = join(CHART, 'files/permissions.yaml');
+    const text = stringify(PERMISSIONS, { aliasDuplicateObjects: false });
     if (process.env.UPDATE_GOLDENS) writeFileSync(file, text);
     expect(readFileSync(file, 'utf8')).toBe(text);
   });

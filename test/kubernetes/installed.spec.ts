@@ -48,8 +48,6 @@ describePods('the chart, installed', () => {
   beforeAll(async () => {
     const replicas = ['pilot', 'citadel', 'galley', 'mixerPolicy', 'mixerTelemetry'];
     installation = await install(...replicas.map((service) => `${service}.replicas=1`));
-    const all = ['--clusterrole=cluster-admin', '--group=system:serviceaccounts'];
-    await installation.kubernetes.kubectl(['create', 'clusterrolebinding', 'all', ...all]);
   }, 240_000);
   afterAll(async () => installation?.stop());
 

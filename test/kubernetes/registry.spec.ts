@@ -6,6 +6,7 @@ import { Prober } from '../../apps/cli/src/demo/measure/prober.js';
 import { adsBootstrap } from '../../apps/pilot/src/ads/testing/ads-rig.js';
 import { MESH } from '../histories/support/resources.js';
 import { PilotRig } from '../support/pilot.js';
+import { accountOf } from './support/accounts.js';
 import { application, hostAddress, NAMESPACE, pod, report, service } from './support/workloads.js';
 
 jest.setTimeout(180_000);
@@ -21,6 +22,7 @@ interface EndpointPage {
   readonly ep: readonly Record<string, unknown>[];
 }
 
+const ROLE = 'istio-pilot-istio-system';
 const NODE = 'sidecar~127.77.2.1~client.books~books.svc.cluster.local';
 const patience = { timeout: 60_000 };
 
@@ -33,7 +35,7 @@ describeKubernetes('Services of a cluster', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes({ controllers: ['endpointslice-controller'] });
     await apply(NAMESPACE);
-    pilot = await PilotRig.start([MESH], ['--kubeconfig', kubernetes.kubeconfig]);
+    pilot = await PilotRig.start([MESH], ['--kubeconfig', await accountOf(kubernetes, 'pilot')]);
     const port = await freePort();
     const metadata = { NAMESPACE: 'books', INTERCEPTION_MODE: 'NONE', HTTP_PROXY_PORT: String(port) };
     envoy = await startEnvoy(adsBootstrap(pilot.xds, 'delta', { id: NODE, metadata }));
@@ -111,5 +113,26 @@ describeKubernetes('Services of a cluster', () => {
     await apply(pod('reviews-3', 'reviews', 'v3', await application('three')));
     await report(kubernetes, 'reviews-3', true);
     await reaches('reviews', 'three');
+  });
+
+  it('come without what Pilot may not see, and it says so', async () => {
+    const { stdout } = await kubernetes.kubectl(['get', 'clusterrole', ROLE, '-o', 'json']);
+    const role = JSON.parse(stdout) as { rules: { resources: string[] }[] };
+    const rules = role.rules.filter(({ resources }) => !resources.includes('nodes'));
+    await kubernetes.kubectl(['replace', '-f', '-'], JSON.stringify({ ...role, rules }));
+    const kubeconfig = await kubernetes.kubeconfigOfAccount('istio-pilot-service-account');
+    const replica = await pilot.addReplica(['--kubeconfig', kubeconfig]);
+    const [seen] = await replica.get<Cluster[]>('/debug/clusterz');
+    expect(seen?.state).toBe('stale');
+    expect(seen?.detail).toMatch(/^nodes: a permission is missing: .*nodes is forbidden[^;]*$/);
+    const pages = await replica.get<EndpointPage[]>('/debug/endpointz');
+    expect(pages.find(({ svc }) => svc === 'reviews.books.svc.cluster.local:http')?.ep).toMatchObject([
+      { address: hostAddress(), locality: '' },
+      { address: hostAddress(), locality: '' },
+    ]);
+    await accountOf(kubernetes, 'pilot');
+    const whole = async (): Promise<boolean> =>
+      (await replica.get<Cluster[]>('/debug/clusterz'))[0]?.state === 'live';
+    await until(whole, patience);
   });
 });

@@ -5,6 +5,7 @@ import { readConfig } from '#config';
 import type { ConfigFile, Diagnostic } from '#config';
 
 export { readConfig };
+export { GALLEY_PERMISSIONS } from './sources/permissions.js';
 export type { ConfigFile, ConfigReading, LocatedResource } from '#config';
 
 /** Everything that Galley would say about these files, references between resources included, by path and line. */

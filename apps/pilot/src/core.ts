@@ -13,3 +13,4 @@ export { describeProxy, translate, worldOf } from './translate.js';
 export type { Translation, TranslationRequest, TranslationResult } from './translate.js';
 export type { Environment } from './world/view.js';
 export { createWorld } from './world/world.js';
+export { PILOT_PERMISSIONS } from './registries/kubernetes/watched.js';

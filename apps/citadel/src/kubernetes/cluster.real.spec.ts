@@ -6,16 +6,19 @@ import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals'
 import { Status } from '#common/grpc';
 import { readKubeconfig } from '#common/kube';
 import { describeKubernetes, startKubernetes, tempDir, until, type RunningKubernetes } from '#common/testing';
+import { accountOf } from '../../../../test/kubernetes/support/accounts.js';
 import { TestCitadel } from '../serve/test-citadel.js';
 
 jest.setTimeout(120_000);
 
 const patience = { timeout: 30_000 };
 let kubernetes: RunningKubernetes;
+/** Of an account that may do what Citadel needs, and no more. */
+let kubeconfig: string;
 const running: TestCitadel[] = [];
 
 async function start(state = tempDir('q-ca-')): Promise<TestCitadel> {
-  const citadel = await TestCitadel.start(state, { cluster: readKubeconfig(kubernetes.kubeconfig) });
+  const citadel = await TestCitadel.start(state, { cluster: readKubeconfig(kubeconfig) });
   running.push(citadel);
   return citadel;
 }
@@ -51,7 +54,7 @@ const altNames = async (citadel: TestCitadel, bearer: string): Promise<string | 
 describeKubernetes('Citadel in a cluster', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes();
-    await kubectl('create', 'namespace', 'istio-system');
+    kubeconfig = await accountOf(kubernetes, 'citadel');
     await kubectl('create', 'serviceaccount', 'books');
   }, 180_000);
   afterEach(async () => {

@@ -10,16 +10,13 @@ import {
   type KubeClient,
   type KubeObject,
   type ReflectorTimings,
-  type ResourceType,
 } from '#common/kube';
 import type { Logger } from '#common/logger';
+import { CONFIG_MAPS, NAMESPACES, ROOT_CONFIG_MAP as NAME } from './types.js';
 
-const NAME = 'istio-ca-root-cert';
 const KEY = 'root-cert.pem';
 /** By which Istio's ConfigMaps are told from people's. */
 const LABELS = { 'istio.io/config': 'true' };
-const CONFIG_MAPS: ResourceType = { group: '', version: 'v1', plural: 'configmaps' };
-const NAMESPACES: ResourceType = { group: '', version: 'v1', plural: 'namespaces' };
 /** Writes at the same time; the next begins when one is done. */
 const WRITERS = 8;
 

@@ -1,14 +1,10 @@
 import { Backoff, isConflict, isNotFound, KubeError, resourcePath, type KubeClient } from '#common/kube';
 import type { Logger } from '#common/logger';
 import type { RootFiles, SharedRoot } from '../rotate/state.js';
+import { ROOT_SECRETS, SECRETS } from './types.js';
 
-/** An authority that an administrator put there. @see https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/ */
-const PLUGGED = 'cacerts';
-/** The root that the first Citadel made. */
-const SELF_SIGNED = 'istio-ca-secret';
 const TYPE = 'istio.io/ca-root';
-export const CITADEL_NAMESPACE = 'istio-system';
-const SECRETS = { group: '', version: 'v1', plural: 'secrets' };
+const CITADEL_NAMESPACE = 'istio-system';
 
 interface SecretObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -50,13 +46,13 @@ export function rootFromSecret({ client, hasOwn, log }: RootSecretOptions): Shar
 }
 
 async function fetchOrCreate(client: KubeClient, own: () => Promise<RootFiles>): Promise<RootFiles> {
-  const found = (await read(client, PLUGGED)) ?? (await read(client, SELF_SIGNED));
+  const found = (await read(client, ROOT_SECRETS.plugged)) ?? (await read(client, ROOT_SECRETS.selfSigned));
   if (found) return found;
   const made = await own();
   try {
     await client.send('POST', resourcePath(SECRETS, CITADEL_NAMESPACE), {
       body: {
-        metadata: { name: SELF_SIGNED, namespace: CITADEL_NAMESPACE },
+        metadata: { name: ROOT_SECRETS.selfSigned, namespace: CITADEL_NAMESPACE },
         type: TYPE,
         data: Object.fromEntries(Object.entries(made).map(([name, text]) => [name, encode(text as string)])),
       },

@@ -6,7 +6,11 @@ export function registerManifest(program: Command): void {
     .description('manifests of an installation in Kubernetes')
     .command('generate')
     .description("print manifests for 'kubectl apply --server-side -f -'")
-    .option('--component <names...>', "'base': the definitions of all kinds", ['base'])
+    .option(
+      '--component <names...>',
+      "'base': the definitions of all kinds; 'pilot', 'citadel', 'galley': service accounts with what they may do",
+      ['base'],
+    )
     .action(async (options: { component: string[] }) => {
       const { generateManifests } = await import('../manifest/generate.js');
       process.stdout.write(generateManifests(options.component));

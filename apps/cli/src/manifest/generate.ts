@@ -1,9 +1,13 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '#config';
+import { PERMISSIONS, serviceAccount } from './permissions.js';
 
 /** Parts of an installation, each a list of manifests. */
 const COMPONENTS: ReadonlyMap<string, () => readonly object[]> = new Map([
   ['base', customResourceDefinitions],
+  ...Object.entries(PERMISSIONS).map(
+    ([service, permissions]) => [service, () => serviceAccount(service, permissions)] as const,
+  ),
 ]);
 
 /** The manifests of these components as one YAML text. @throws with the names that there are */

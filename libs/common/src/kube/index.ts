@@ -16,4 +16,5 @@ export {
   type ResourceType,
 } from './objects.js';
 export type { ObjectChange } from './pending.js';
+export { allow, allowFollowing, type Permissions, type Rule } from './permissions.js';
 export { Reflector, type ReflectorOptions, type ReflectorState, type ReflectorTimings } from './reflector.js';

@@ -1,38 +1,10 @@
 import { Discovery, Reflector, typeName } from '#common/kube';
-import type { KubeClient, Query, ReflectorState, ReflectorTimings, ResourceType } from '#common/kube';
+import type { KubeClient, ReflectorState, ReflectorTimings } from '#common/kube';
 import type { ObjectKey } from '#common/kube';
 import type { Logger } from '#common/logger';
+import { WATCHED } from '../../registries/kubernetes/watched.js';
 import { PICK } from '../../registries/kubernetes/pick.js';
 import type { Kept, KeptType, KubeEdit } from '../../registries/kubernetes/objects.js';
-
-interface Watched {
-  readonly type: ResourceType;
-  /** Without it nobody can say what services there are and who serves them. */
-  readonly needed: boolean;
-  readonly query?: Query;
-}
-
-/** What Pilot follows in a cluster; deploy's RBAC allows exactly this. */
-export const WATCHED: { readonly [T in KeptType]: Watched } = {
-  services: { type: { group: '', version: 'v1', plural: 'services' }, needed: true },
-  endpointslices: {
-    type: { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' },
-    needed: true,
-    query: { labelSelector: 'kubernetes.io/service-name' },
-  },
-  pods: {
-    type: { group: '', version: 'v1', plural: 'pods' },
-    needed: true,
-    // Pods that have ended stay for a while; nobody calls them.
-    query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
-  },
-  nodes: { type: { group: '', version: 'v1', plural: 'nodes' }, needed: false },
-  namespaces: {
-    type: { group: '', version: 'v1', plural: 'namespaces' },
-    needed: false,
-    query: { fieldSelector: 'metadata.name=istio-system' },
-  },
-};
 
 export interface ClusterWatchOptions {
   readonly client: KubeClient;
@@ -94,12 +66,12 @@ export class ClusterWatch {
 
   private follow(name: KeptType): Reflector<Kept[KeptType]> {
     const { client, expected, timings, log } = this.options;
-    const { type, query } = WATCHED[name];
+    const { type, only, query } = WATCHED[name];
     return new Reflector<Kept[KeptType]>({
       client,
       discovery: this.discovery,
       type,
-      ...(query && { query }),
+      query: { ...query, ...(only !== undefined && { fieldSelector: `metadata.name=${only}` }) },
       keep: PICK[name],
       expected: expected(name),
       onStir: () => this.stir(),

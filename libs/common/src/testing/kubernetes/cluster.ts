@@ -42,6 +42,8 @@ export interface RunningKubernetes {
   readonly kubeconfig: string;
   /** The file of a kubeconfig for a user, by token. */
   kubeconfigOf(user: string): string;
+  /** The same for a service account of `istio-system`, as the tokens of its pods would have it. */
+  kubeconfigOfAccount(name: string): Promise<string>;
   /** The API server's process, which changes with each start. */
   apiServer(): SpawnedProcess;
   /** Ends the API server; etcd keeps what it had. SIGKILL where `signal` says so. */
@@ -90,6 +92,18 @@ export async function startKubernetes(options: StartKubernetesOptions = {}): Pro
     client,
     kubeconfig,
     kubeconfigOf,
+    kubeconfigOfAccount: async (name) => {
+      const path = `/api/v1/namespaces/istio-system/serviceaccounts/${name}/token`;
+      const body = { spec: { expirationSeconds: 3600 } };
+      const answer = await client.send<{ readonly status: { readonly token: string } }>('POST', path, {
+        body,
+      });
+      const file = join(folder, `${name}.kubeconfig`);
+      writeFileSync(file, kubeconfigText(url, credentials.ca, { token: answer.body.status.token }), {
+        mode: 0o600,
+      });
+      return file;
+    },
     apiServer: () => server!,
     stopApiServer: async (signal = 'SIGTERM') =>
       signal === 'SIGKILL' ? server?.kill() : server?.stop(20_000),

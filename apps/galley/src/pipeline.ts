@@ -1,4 +1,4 @@
-import type { Commit, ConfigState } from '#common/config-log';
+import type { Commit, ConfigChange, ConfigState } from '#common/config-log';
 import type { Log } from '#common/nats';
 import type { Diagnostic, FileReading, ResourceKey } from '#config';
 import { report } from './analyze/report.js';
@@ -10,6 +10,7 @@ import { standingOf } from './analyze/standing.js';
 import type { Standing } from './analyze/standing.js';
 import { Committer } from './publish/committer.js';
 import type { Writer } from './publish/committer.js';
+import { LogEcho } from './snapshot/log-echo.js';
 import {
   applyChanges,
   filePaths,
@@ -49,6 +50,7 @@ export class Pipeline {
   /** By which commits of this process the resources became what they are; of the others, when it began to commit. */
   private readonly revisions = new Map<ResourceKey, number>();
   private began = 0;
+  private readonly log = new LogEcho();
 
   constructor(private readonly options: PipelineOptions) {
     this.snapshot = restoreSnapshot(options.restored);
@@ -63,11 +65,19 @@ export class Pipeline {
     await this.committer?.settled();
   }
 
+  /** Another Galley committed this, which the sources here may not have told of yet. */
+  heard(change: ConfigChange): void {
+    this.log.take(change, this.snapshot, this.options.cluster?.name ?? '');
+  }
+
   /** From now on commits to this log, first what the sources hold otherwise than it does. */
   lead(writer: Writer): void {
     const { resources } = writer.state;
-    const gone = this.sources.vanished(filePaths(restoreSnapshot(resources)));
     const before = this.snapshot;
+    const gone = new Set([
+      ...this.sources.vanished(filePaths(restoreSnapshot(resources))),
+      ...this.log.deleted(before),
+    ]);
     const { snapshot, touched } = rebaseSnapshot(before, resources, gone);
     this.snapshot = snapshot;
     this.provisions.update(snapshot, new Set([...filePaths(before), ...filePaths(snapshot)]));
@@ -134,7 +144,8 @@ export class Pipeline {
   }
 
   /** One change of the sources, whole. Answers with the files that it has to see still before it believes them. */
-  private take(changes: readonly FileChange[]): ReadonlySet<string> {
+  private take(told: readonly FileChange[]): ReadonlySet<string> {
+    const changes = this.log.news(told);
     const { snapshot, touched } = applyChanges(this.snapshot, changes);
     this.snapshot = snapshot;
     this.provisions.update(

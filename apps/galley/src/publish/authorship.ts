@@ -1,5 +1,5 @@
 import { ConfigLogReader, ConfigLogWriter } from '#common/config-log';
-import type { ConfigLogWriterOptions, ConfigState } from '#common/config-log';
+import type { ConfigChange, ConfigLogWriterOptions, ConfigState } from '#common/config-log';
 import { Lease } from '#common/kube';
 import type { LeaseOptions, LeaseState } from '#common/kube';
 import { silentLog } from '#common/nats';
@@ -7,6 +7,8 @@ import type { Writer } from './committer.js';
 
 /** What begins and ends with the right to write the config log. */
 export interface Author {
+  /** Another one wrote this. */
+  heard(change: ConfigChange): void;
   /** Writes from now on. */
   lead(writer: Writer): void;
   /** Resolves when nothing more is written. */
@@ -164,7 +166,7 @@ export class ElectedAuthor implements Authorship {
 
   private async read(): Promise<void> {
     this.reader = new ConfigLogReader(this.options);
-    await this.reader.start(() => undefined);
+    await this.reader.start((change) => this.author?.heard(change));
     this.newest = this.reader;
   }
 

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StoredResource } from '#common/config-log';
+import { parse } from 'yaml';
+import type { ConfigChange, Operation, StoredResource } from '#common/config-log';
+import type { ClusterObject } from '#config';
 import { virtualService } from '../pipeline.rig.js';
 import type { FileChange } from '../sources/change.js';
+import { seenStatus } from '../status/seen.js';
+import { LogEcho } from './log-echo.js';
 import { proposalFor } from './operations.js';
 import {
   accepted,
@@ -13,6 +17,7 @@ import {
   snapshotDiagnostics,
 } from './snapshot.js';
 import type { Snapshot } from './snapshot.js';
+import { objectUnit } from './units.js';
 
 const KEY = 'networking.istio.io/VirtualService/default/';
 const empty = restoreSnapshot([]);
@@ -218,5 +223,52 @@ describe('what takes over from another Galley', () => {
     const own = apply(empty, text('a.yaml', both));
     const { snapshot, touched } = rebaseSnapshot(own, state(own), new Set());
     expect(proposalFor(snapshot, touched, state(own)).operations).toEqual([]);
+  });
+
+  const object = (name: string, subset: string, resourceVersion: string): FileChange => ({
+    kind: 'object',
+    path: objectUnit('c', KEY + name),
+    file: 'cluster/c',
+    object: parse(virtualService(name, subset)) as ClusterObject,
+    resourceVersion,
+    about: { uid: '', generation: 1, status: seenStatus(undefined) },
+  });
+  const gone = (name: string): FileChange => ({ kind: 'gone', path: objectUnit('c', KEY + name) });
+  const put = (name: string, subset: string, resourceVersion: string): ConfigChange => {
+    const [[key, { content, origin }]] = logOf(object(name, subset, resourceVersion)) as unknown as [
+      [string, StoredResource],
+    ];
+    return committed({ op: 'put', key, content, origin });
+  };
+  const committed = (operation: Operation): ConfigChange =>
+    ({ kind: 'commit', commit: { operations: [operation] } }) as unknown as ConfigChange;
+
+  it('takes nothing back that the log has of an object in a newer version than the own watch', () => {
+    const own = apply(empty, object('a', 'v9', '9'), object('b', 'v10', '10'), object('c', 'v8', '8'));
+    const log = logOf(object('a', 'v10', '10'), object('b', 'v9', '9'));
+    const { snapshot } = rebaseSnapshot(own, log, new Set());
+    expect(inForce(snapshot)).toEqual({ a: 'v10', b: 'v10', c: 'v8' });
+    const catchingUp = apply(snapshot, object('a', 'v9', '9'));
+    expect(inForce(catchingUp)).toMatchObject({ a: 'v10' });
+    expect(inForce(apply(catchingUp, object('a', 'v11', '11')))).toMatchObject({ a: 'v11' });
+    // Where nobody else wrote, the cluster is right whatever it says: it may have been put back.
+    expect(inForce(apply(own, object('b', 'v3', '3')))).toMatchObject({ b: 'v3' });
+  });
+
+  it('brings nothing back that is deleted in the log, unless it was made anew since', () => {
+    const echo = new LogEcho();
+    let own = apply(empty, object('a', 'v1', '1'), object('b', 'v1', '2'), object('c', 'v1', '3'));
+    for (const name of ['a', 'b', 'c']) echo.take(put(name, 'v1', '1'), own, 'c');
+    // The log knew a newer version of this one than was seen here.
+    echo.take(put('c', 'v2', '7'), own, 'c');
+    for (const name of ['a', 'b', 'c']) echo.take(committed({ op: 'delete', key: KEY + name }), own, 'c');
+    const later = echo.news([object('b', 'v3', '9'), object('c', 'v2', '6')]);
+    expect(later.map(({ path }) => path)).toEqual([objectUnit('c', `${KEY}b`)]);
+    own = apply(own, ...later);
+    expect(echo.deleted(own)).toEqual(['a', 'c'].map((name) => objectUnit('c', KEY + name)));
+    const { snapshot } = rebaseSnapshot(own, new Map(), new Set(echo.deleted(own)));
+    expect(inForce(snapshot)).toEqual({ b: 'v3' });
+    expect(echo.news([gone('a'), gone('c')])).toHaveLength(2);
+    expect(echo.deleted(own)).toEqual([]);
   });
 });

@@ -13,6 +13,7 @@ import type { FileChange } from '../sources/change.js';
 import { readClaims } from './claims.js';
 import type { Claim, Claims } from './claims.js';
 import { byPrecedence, objectUnit, unitOf } from './units.js';
+import { isOlder } from './versions.js';
 
 /** One unit of a source, a file for short, as the snapshot holds it. */
 interface FileState {
@@ -23,6 +24,8 @@ interface FileState {
   readonly inDoubt: boolean;
   /** The last reading without doubt: its diagnostics are shown while a file is being written. */
   readonly settled?: FileReading;
+  /** The log had it in a newer version than was heard of here: what is older than that is no news. */
+  readonly ahead?: true;
 }
 
 /**
@@ -60,7 +63,8 @@ export function restoreSnapshot(
 
 /**
  * What the sources say now, over what is in force according to somebody else's log: of what is invalid, its version
- * stays. `gone` are units of the log that the sources know not to be there any more.
+ * stays, and so does what the log has of an object in a newer version than was heard of here. `gone` are units that the
+ * sources know not to be there any more, or the log.
  */
 export function rebaseSnapshot(
   snapshot: Snapshot,
@@ -72,12 +76,21 @@ export function rebaseSnapshot(
   let next = restored;
   for (const path of gone) next = withFile(next, path, undefined, touched);
   for (const [path, { reading, inDoubt, settled }] of snapshot.files) {
-    if (!reading) continue;
     const claims = next.files.get(path)?.claims ?? new Map<ResourceKey, Claim>();
+    if (!reading || gone.has(path)) continue;
+    if (isBehind(reading, claims)) {
+      next = withFile(next, path, { claims, inDoubt: false, ahead: true }, touched);
+      continue;
+    }
     const state = { claims, reading, inDoubt, ...(settled && { settled }) };
     next = withFile(next, path, readState(restored, state, reading, !inDoubt), touched);
   }
   return { snapshot: next, touched };
+}
+
+function isBehind({ resourceVersion }: { readonly resourceVersion?: string }, claims: Claims): boolean {
+  const versions = [...claims.values()].map(({ origin }) => origin.resourceVersion);
+  return versions.some((known) => isOlder(resourceVersion, known));
 }
 
 /** Takes in what the sources say, all of it as one change. */
@@ -157,6 +170,7 @@ function nextState(
       );
     case 'object': {
       const { file, object, resourceVersion } = change;
+      if (state?.ahead && isBehind(change, state.claims)) return state;
       return readState(snapshot, state, readObject(file, object, resourceVersion, state?.reading), true);
     }
   }

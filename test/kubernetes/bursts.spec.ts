@@ -38,6 +38,7 @@ const PREFIX = 'networking.istio.io/VirtualService/default/';
 
 let kubernetes: RunningKubernetes;
 let nats: RunningNats;
+let reader: ConfigLogReader | undefined;
 const folder = tempDir('q-burst-');
 const tokenFile = join(folder, 'token');
 const kubeconfig = join(folder, 'kubeconfig');
@@ -246,6 +247,7 @@ describeKubernetes('bursts of changes', () => {
     nats = await startNats();
   }, 180_000);
   afterAll(async () => {
+    await reader?.stop();
     for (const { process: child } of replicas) await child.kill();
     await nats?.kill();
     await kubernetes?.stop();
@@ -256,7 +258,7 @@ describeKubernetes('bursts of changes', () => {
     await startReplica('galley-b');
     await leader();
     const connect = () => connectNats({ url: nats.url, name: 'pilot' });
-    const reader = new ConfigLogReader({ connect, stateDir: tempDir() });
+    reader = new ConfigLogReader({ connect, stateDir: tempDir() });
     const witness = new Witness();
     await reader.start((change) => witness.take(change));
 
@@ -312,6 +314,5 @@ describeKubernetes('bursts of changes', () => {
     );
     expect(witness.faults).toEqual([]);
     expect(witness.forms.size).toBeGreaterThan(COUNT / 4);
-    await reader.stop();
   });
 });

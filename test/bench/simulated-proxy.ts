@@ -37,6 +37,8 @@ export class SimulatedProxy {
   /** Called with the first response that holds the mark. */
   onMark: (() => void) | undefined;
   mark: Buffer | undefined;
+  /** Called with what each response holds: the short name of its type, and names of resources. */
+  onResponse: ((type: string, names: readonly string[]) => void) | undefined;
   private markReady: () => void = () => undefined;
   private readonly subscribed = new Map<string, Set<string>>();
   private readonly client: GrpcClient;
@@ -60,11 +62,21 @@ export class SimulatedProxy {
     this.send({ typeUrl: CDS, node: node(this.index) });
   }
 
+  close(): void {
+    this.stream?.removeAllListeners('error').on('error', () => undefined);
+    this.stream?.cancel();
+    this.client.close();
+  }
+
   private receive(bytes: Buffer): void {
     this.traffic.bytes += bytes.length;
     this.traffic.messages++;
     const { typeUrl, nonce, resources } = DeltaDiscoveryResponse.decode(bytes);
     if (this.mark && bytes.includes(this.mark)) this.onMark?.();
+    this.onResponse?.(
+      typeUrl.slice(typeUrl.lastIndexOf('.') + 1),
+      resources.map(({ name }) => name ?? ''),
+    );
     this.send({ typeUrl, responseNonce: nonce });
     const next = typeUrl === CDS ? EDS : typeUrl === LDS ? RDS : undefined;
     if (next) {

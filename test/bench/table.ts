@@ -1,4 +1,5 @@
 import type { ConnectRow, EditRow } from './edit.js';
+import type { EnvoyResult } from './envoys.js';
 
 export function editTable(rows: readonly EditRow[]): string {
   const head = ['change', 'proxies', 'services', 'p50 ms', 'p99 ms', 'last ms', 'CPU ms/edit', 'bytes/proxy'];
@@ -17,6 +18,17 @@ export function connectTable(rows: readonly ConnectRow[]): string {
     ...[seconds, cpuSeconds, receivedMbPerProxy, mbPerProxy].map((value) => value.toFixed(2)),
   ]);
   return table([head, ...cells]);
+}
+
+export function envoyTable({ rows, requests, edits, envoys, seconds }: EnvoyResult): string {
+  const head = ['change', 'samples', 'p50 ms', 'p99 ms', 'slowest ms'];
+  const cells = rows.map(({ change, samples, p50, p99, slowest }) => [
+    ...[change, String(samples)],
+    ...[p50, p99, slowest].map((value) => value.toFixed(1)),
+  ]);
+  const { sent, failed, failures } = requests;
+  const load = `${edits} edits on ${envoys} Envoys in ${seconds.toFixed(0)} s: ${sent} requests, ${failed} failed`;
+  return [table([head, ...cells]), load, ...failures, ''].join('\n');
 }
 
 function table(rows: readonly (readonly string[])[]): string {

@@ -33,7 +33,7 @@ function copyGenerated() {
     const from = join(root, 'libs/common/src/proto', bundle, 'gen');
     const to = join(root, 'dist/libs/common/src/proto', bundle, 'gen');
     mkdirSync(to, { recursive: true });
-    for (const file of ['index.js', 'descriptor.json']) {
+    for (const file of ['index.js', 'descriptor.json', 'rules.json']) {
       if (existsSync(join(from, file))) cpSync(join(from, file), join(to, file));
     }
   }

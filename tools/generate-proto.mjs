@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { validationRules } from './validation-rules.mjs';
 import { NEWER_FIELDS, writeNewerFields } from './newer-fields.mjs';
 
 const run = promisify(execFile);
@@ -137,9 +138,17 @@ const OPTIONS =
     ' ',
   );
 
+function isNewer(name) {
+  return NEWER_FIELDS.some(({ file, message }) => {
+    const scope = `${dirname(file).replaceAll('/', '.')}.`;
+    return name.startsWith(scope) && `.${name}`.endsWith(`.${message}`);
+  });
+}
+
 function fingerprint(bundle, types) {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   hash.update(JSON.stringify([bundle, types, NEWER_FIELDS]));
+  hash.update(readFileSync(join(root, 'tools/validation-rules.mjs')));
   hash.update(readFileSync(require.resolve('@grpc/grpc-js-xds/package.json')));
   hash.update(readFileSync(require.resolve('protobufjs-cli/package.json')));
   const own = readdirSync(join(protoDir, 'protos'), { recursive: true }).filter((file) =>
@@ -165,6 +174,8 @@ async function generate(bundle, withTypes) {
     if (bundle === 'envoy') {
       const json = join(out, 'descriptor.json');
       await pbjs(['pbjs', '-t', 'json', '--keep-case', ...paths, '-o', json, ...new Set(wholeApi())]);
+      const rules = validationRules(JSON.parse(readFileSync(json, 'utf8')), isNewer);
+      writeFileSync(join(out, 'rules.json'), JSON.stringify(rules));
     }
   });
   if (!withTypes) return;

@@ -87,8 +87,8 @@ const typedStruct = {
   },
 };
 
-/** What Envoy refuses, by what it says. */
-const FLAWS: [what: string, Made, flaw: object, words: RegExp][] = [
+/** What breaks a rule that the API states: no proxy ever sees it. */
+const BROKEN_RULES: [what: string, Made, flaw: object, words: RegExp][] = [
   [
     'a number that the API does not allow',
     rule,
@@ -99,8 +99,18 @@ const FLAWS: [what: string, Made, flaw: object, words: RegExp][] = [
     'a status that the API does not allow',
     route,
     { fault: { abort: { httpStatus: 9_999, percentage: { value: 1 } } } },
-    /value must be inside range/,
+    /FaultAbort.http_status: value must be greater than or equal to 200 and less than 600/,
   ],
+  [
+    'a port that is none',
+    entry,
+    { endpoints: [{ address: '127.0.0.1', ports: { http: 99_999 } }] },
+    /SocketAddress.port_value: value must be less than or equal to 65535/,
+  ],
+];
+
+/** What Envoy refuses, by what it says. */
+const REFUSED: typeof BROKEN_RULES = [
   [
     'a command operator that Envoy does not know',
     route,
@@ -114,12 +124,6 @@ const FLAWS: [what: string, Made, flaw: object, words: RegExp][] = [
     /Invalid path/,
   ],
   [
-    'a port that is none',
-    entry,
-    { endpoints: [{ address: '127.0.0.1', ports: { http: 99_999 } }] },
-    /PortValue/,
-  ],
-  [
     'a domain that another service has',
     entry,
     { hosts: [host('c'), host('b').toUpperCase()] },
@@ -128,6 +132,8 @@ const FLAWS: [what: string, Made, flaw: object, words: RegExp][] = [
   ['an extension that Envoy does not have', filter, typedStruct, /Didn't find a registered implementation/],
   ['a pattern that RE2 does not take', pattern, { match: { safe_regex: { regex: '(' } } }, /^missing \):/],
 ];
+
+const FLAWS = [...BROKEN_RULES, ...REFUSED];
 
 /** Virtual hosts one by one, whole tables over delta, and over SotW. */
 const PROXIES = [
@@ -203,6 +209,8 @@ describe('what Envoy refuses', () => {
       expect(await holdsAll('first')).toBe(true);
       const before = await held();
       const load = startLoad(port, host('a'), `http://${host('a')}/`);
+      const isSent = REFUSED.some(([, , each]) => each === flaw);
+      const sofar = await refusals();
 
       await commit(make('second', flaw));
       const [found] = await until(async () => ((await withdrawn()).length > 0 ? withdrawn() : undefined), {
@@ -210,6 +218,8 @@ describe('what Envoy refuses', () => {
       });
       expect(found).toMatchObject({ config: make('').key, inForce: 'last good form' });
       expect(found!.message).toMatch(words);
+      expect(found!.proxy !== undefined).toBe(isSent);
+      if (!isSent) expect(await refusals()).toBe(sofar);
       await until(async () => expect(await held()).toEqual(before) ?? true);
 
       // Whoever comes later never sees it, and another edit does not bring it back.

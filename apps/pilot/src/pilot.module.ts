@@ -15,6 +15,8 @@ import { formatSpiffeId, WorkloadIdentity, type IdentitySource } from '#common/i
 import { TrustBundleModule, TrustBundleWatch, withTrustBundle } from '#common/trust-bundle';
 import type { Logger } from '#common/logger';
 import { connectNats } from '#common/nats';
+import { typeNameOf } from '#common/proto/json';
+import { brokenRule } from '#common/proto/rules';
 import { Readiness } from '#common/service';
 import { AdsService } from './ads/ads-service.js';
 import { collectGauges, PilotMetrics } from './ads/metrics.js';
@@ -75,7 +77,12 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     const { warmingTimeout: warmingTimeoutMs, trustDomain, maxStreams } = config;
     const store = new WithdrawalStore(join(config.state, 'withdrawn'), logger);
     const withdrawals: Withdrawals = new Withdrawals((what) => store.changed(what, withdrawals));
-    const engine = new PushEngine(generators, { ...SUBSCRIPTION_LIMITS, warmingTimeoutMs }, withdrawals);
+    const engine = new PushEngine(
+      generators,
+      { ...SUBSCRIPTION_LIMITS, warmingTimeoutMs },
+      withdrawals,
+      (url, value) => brokenRule(typeNameOf(url), value),
+    );
     const metrics = new PilotMetrics(register);
     const ads = new AdsService({
       ...{ engine, metrics, logger, trustDomain, maxStreams, now },

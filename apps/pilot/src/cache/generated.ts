@@ -18,6 +18,8 @@ export class GeneratedResources {
   /** How many times a generator ran, and how many times its output was there already. */
   readonly stats = { generated: 0, shared: 0 };
 
+  constructor(private readonly check: RuleCheck) {}
+
   get size(): number {
     return this.byInputs.size;
   }
@@ -43,13 +45,37 @@ export class GeneratedResources {
   }
 
   private generate(id: string, name: string, inputs: Inputs, generator: Generator): Generated {
-    const resource = makeResource(name, inputs, generator);
+    const resource = makeResource(name, inputs, generator, this.check);
     this.stats.generated++;
     return { id, resource, uses: 0 };
   }
 }
 
-export function makeResource(name: string, inputs: Inputs, generator: Generator): XdsResource {
+/** What is wrong with an encoded message of a type by the rules of Envoy's API, in words; undefined where nothing is. */
+export type RuleCheck = (typeUrl: TypeUrl, value: Uint8Array) => string | undefined;
+
+/** A resource that every Envoy would refuse: it is not sent to any. */
+export class InvalidResource extends Error {
+  override readonly name = 'InvalidResource';
+
+  constructor(
+    readonly resource: XdsResource,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Throws an InvalidResource where it breaks a rule. */
+export function makeResource(
+  name: string,
+  inputs: Inputs,
+  generator: Generator,
+  check: RuleCheck,
+): XdsResource {
   const { value, sources } = generator.generate(inputs);
-  return { name, version: contentVersion(value), value, sources };
+  const resource = { name, version: contentVersion(value), value, sources };
+  const broken = check(generator.type, value);
+  if (broken !== undefined) throw new InvalidResource(resource, broken);
+  return resource;
 }

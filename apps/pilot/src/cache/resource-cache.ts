@@ -2,7 +2,7 @@ import type { Fact, Generator, TypeUrl, World, WorldView, XdsResource } from '..
 import type { Proxy } from '../model/proxy.js';
 import { Departed } from './departed.js';
 import { FactIndex } from './fact-index.js';
-import { GeneratedResources, makeResource } from './generated.js';
+import { GeneratedResources, InvalidResource, makeResource, type RuleCheck } from './generated.js';
 import { ProxyClasses } from './proxy-classes.js';
 import { ProxyReads, type FieldMask } from './proxy-reads.js';
 import {
@@ -15,6 +15,7 @@ import {
   versionOf,
   type Entry,
   type GenerationFailure,
+  type InvalidEntry,
   type Names,
   type ProxyClass,
   type Scope,
@@ -38,15 +39,21 @@ export class ResourceCache {
   private readonly generators: ReadonlyMap<TypeUrl, Generator>;
   private readonly reads = new ProxyReads();
   private readonly index = new FactIndex<Entry>();
-  private readonly generated = new GeneratedResources();
+  private readonly generated: GeneratedResources;
   private readonly classes = new ProxyClasses(this.reads, (proxyClass) => this.forget(proxyClass));
   private readonly masks = new Map<TypeUrl, FieldMask[]>();
   private readonly scopes = new Map<string, Scope>();
   private readonly failing = new Map<string, GenerationFailure>();
+  private readonly broken = new Map<string, InvalidEntry>();
+  private readonly unseen = new Set<string>();
   private facts = new Set<Fact>();
   private view: WorldView | undefined;
 
-  constructor(generators: readonly Generator[]) {
+  constructor(
+    generators: readonly Generator[],
+    private readonly check: RuleCheck = () => undefined,
+  ) {
+    this.generated = new GeneratedResources(check);
     this.generators = new Map(generators.map((generator) => [generator.type, generator]));
   }
 
@@ -61,6 +68,23 @@ export class ResourceCache {
   /** Resources whose generator failed, served from their last good bytes where there are any. */
   get failures(): readonly GenerationFailure[] {
     return [...this.failing.values()];
+  }
+
+  /** Resources that break a rule of Envoy's API: their last good bytes are served, where there are any. */
+  get invalid(): readonly InvalidEntry[] {
+    return [...this.broken.values()];
+  }
+
+  /** Whether there are some that nobody has taken yet. */
+  get foundInvalid(): boolean {
+    return this.unseen.size > 0;
+  }
+
+  /** Those that were found since it was asked last. */
+  takeInvalid(): InvalidEntry[] {
+    const found = [...this.unseen].flatMap((key) => this.broken.get(key) ?? []);
+    this.unseen.clear();
+    return found;
   }
 
   /** Takes a new world in: makes again what depends on `changed` and says what came out different. */
@@ -103,6 +127,12 @@ export class ResourceCache {
     return this.entry(type, name, proxyClass)?.generated?.resource;
   }
 
+  /** One resource as the world asks for it, even where it breaks a rule and is not sent. */
+  wanted(type: TypeUrl, proxyClass: ProxyClass, name: string): XdsResource | undefined {
+    const entry = this.entry(type, name, proxyClass);
+    return entry && (this.broken.get(failureKey(entry))?.resource ?? entry.generated?.resource);
+  }
+
   /** One resource as it would be in another world, made for this question alone. */
   resourceIn(
     world: World,
@@ -117,7 +147,7 @@ export class ResourceCache {
         proxyClass.proxy,
         name,
       );
-      return generator && inputs && makeResource(name, inputs, generator);
+      return generator && inputs && makeResource(name, inputs, generator, this.check);
     } catch {
       return 'invalid';
     }
@@ -186,7 +216,7 @@ export class ResourceCache {
           generator,
           touched,
         );
-      this.failing.delete(failureKey(entry));
+      this.recovered(entry);
     } catch (error) {
       this.fail(entry, error as Error);
     }
@@ -222,9 +252,21 @@ export class ResourceCache {
   }
 
   private fail(entry: Entry, error: Error): void {
-    const { type, name } = entry;
+    const { type, name, scope } = entry;
     if (this.failing.size >= FAILURE_LIMIT) return;
+    const [proxyClass] = scope.classes;
+    if (error instanceof InvalidResource && proxyClass) {
+      const { resource, message } = error;
+      this.broken.set(failureKey(entry), { type, proxyClass, resource, message });
+      this.unseen.add(failureKey(entry));
+    } else this.broken.delete(failureKey(entry));
     this.failing.set(failureKey(entry), { type, name: isNames(name) ? '' : name, message: error.message });
+  }
+
+  private recovered(entry: Entry): void {
+    if (this.failing.size === 0) return;
+    this.failing.delete(failureKey(entry));
+    this.broken.delete(failureKey(entry));
   }
 
   private move(entry: Entry, touched: Touched): void {
@@ -239,7 +281,7 @@ export class ResourceCache {
     // Whose proxies have all left: one of them may come back when it is gone.
     if (entry.generated) this.departed.add(entry.type, entry.generated.resource);
     if (entry.generated) this.generated.release(entry.generated);
-    this.failing.delete(failureKey(entry));
+    this.recovered(entry);
   }
 
   private scopesOf(type: TypeUrl, proxyClass: ProxyClass): readonly Scope[] {

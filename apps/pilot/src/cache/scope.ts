@@ -53,6 +53,16 @@ export interface GenerationFailure {
   readonly message: string;
 }
 
+/** A resource that breaks a rule of Envoy's API, and so is not sent in this form. */
+export interface InvalidEntry {
+  readonly type: TypeUrl;
+  /** One of those that would get it. */
+  readonly proxyClass: ProxyClass;
+  readonly resource: XdsResource;
+  /** Which rule, and where. */
+  readonly message: string;
+}
+
 /** What one run of a selector found out. */
 export interface Selection<T> {
   readonly value: T | undefined;

@@ -1,4 +1,4 @@
-import { ResourceCache } from '../cache/index.js';
+import { ResourceCache, type InvalidEntry, type RuleCheck } from '../cache/index.js';
 import type { Generator, Fact, TypeUrl, Withdrawn, World } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
 import { CommonState } from '../ads/common-state.js';
@@ -40,13 +40,16 @@ export class PushEngine {
   readonly traces = new RevisionTraces();
   private readonly common = new CommonState();
   private current: World | undefined;
+  private updatedAt = 0;
 
+  /** @param check says what Envoy would refuse by the rules of its API */
   constructor(
     generators: readonly Generator[],
     private readonly limits: ConnectionLimits,
     readonly withdrawals = new Withdrawals(),
+    check?: RuleCheck,
   ) {
-    this.cache = new ResourceCache(generators);
+    this.cache = new ResourceCache(generators, check);
   }
 
   get ready(): boolean {
@@ -67,6 +70,7 @@ export class PushEngine {
     const first = !this.current;
     const { world: next, changed: retried } = world.withdraw(this.withdrawals.stillOut(world));
     this.current = next;
+    this.updatedAt = receivedAt;
     const touched = this.cache.update(next, [...changed, ...retried]);
     if (first) return { withdrawn: [], concerned: this.beginAll(world.revision) };
     const concerned = [...this.connections].filter((connection) => connection.touch(touched, world.revision));
@@ -74,8 +78,11 @@ export class PushEngine {
       const ids = concerned.map(({ proxy }) => proxy.id);
       this.traces.begin({ revision: world.revision, committedAt, receivedAt }, ids);
     }
-    if (this.withdrawals.idle) return { withdrawn: [], concerned: new Set(concerned) };
-    const followed = this.consequence((mesh) => this.withdrawals.review(mesh));
+    if (this.isCalm) return { withdrawn: [], concerned: new Set(concerned) };
+    const followed = this.consequence((mesh) => [
+      ...this.withdrawals.review(mesh),
+      ...this.withdrawInvalid(mesh),
+    ]);
     return { ...followed, concerned: new Set([...concerned, ...followed.concerned]) };
   }
 
@@ -83,14 +90,32 @@ export class PushEngine {
   answered({ type, blamed, accepted }: Receipt, connection: ProxyConnection): Consequence {
     const { withdrawals } = this;
     const { proxyClass } = connection;
-    if (blamed.length === 0 && withdrawals.idle) return NO_CONSEQUENCE;
+    if (blamed.length === 0 && this.isCalm) return NO_CONSEQUENCE;
     const place = (name: string): Place => ({ proxyClass, type, name });
     return this.consequence((mesh) => [
       ...blamed.flatMap((rejection) => {
         return withdrawals.refused({ place: place(rejection.name), rejection, prober: connection }, mesh);
       }),
+      ...this.withdrawInvalid(mesh),
       ...[...(accepted?.keys() ?? [])].flatMap((name) => withdrawals.accepted(place(name), mesh)),
     ]);
+  }
+
+  /** Nobody is looked for, and nothing was found to break a rule. */
+  private get isCalm(): boolean {
+    return this.withdrawals.idle && !this.cache.foundInvalid;
+  }
+
+  private withdrawInvalid(mesh: Mesh): Withdrawal[] {
+    const found = this.cache.takeInvalid().map((entry) => this.refusalOf(entry));
+    return found.flatMap((refusal) => this.withdrawals.refused(refusal, mesh));
+  }
+
+  /** No proxy has to be asked about it. */
+  private refusalOf({ type, proxyClass, resource, message }: InvalidEntry): Refusal {
+    const { name, version, sources } = resource;
+    const rejection = { name, version, sources, message, at: this.updatedAt };
+    return { place: { proxyClass, type, name }, rejection, prober: undefined };
   }
 
   /** Looks for culprits, and notes who is concerned by what is withdrawn. */
@@ -107,7 +132,7 @@ export class PushEngine {
     let world = start;
     return {
       world: () => world,
-      resource: ({ proxyClass, type, name }) => this.cache.resource(type as TypeUrl, proxyClass, name),
+      resource: ({ proxyClass, type, name }) => this.cache.wanted(type as TypeUrl, proxyClass, name),
       resourceIn: (other, { proxyClass, type, name }) =>
         this.cache.resourceIn(other, type as TypeUrl, proxyClass, name),
       isHeld: (type, name, version) => this.isHeld(type, name, version),
@@ -131,6 +156,7 @@ export class PushEngine {
   }
 
   private *refusals(): IterableIterator<Refusal> {
+    for (const entry of this.cache.invalid) yield this.refusalOf(entry);
     for (const connection of this.connections) {
       const { proxyClass } = connection;
       for (const { type, rejected } of connection.subscriptions.values())

@@ -2,6 +2,11 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { stringify } from 'yaml';
+import { typeNameOf } from '#common/proto/json';
+import { brokenRule } from '#common/proto/rules';
+import { generateAll } from '../generate/generate-all.js';
+import { proxyFromNode } from '../model/node.js';
+import { worldOf } from '../translate.js';
 import type { GoldenCase } from './golden-cases.js';
 import { goldenCases, translateCase } from './golden-cases.js';
 
@@ -21,8 +26,26 @@ function heldFiles({ folder }: GoldenCase): string[] {
   return readdirSync(folder).filter((file) => file.startsWith('expected.'));
 }
 
+/** By resource, what Envoy would refuse without looking further. */
+function brokenRules({ resources, proxy }: GoldenCase): string[] {
+  const node = proxyFromNode({ id: proxy.id, cluster: '', metadata: proxy.metadata ?? {} });
+  if (!node.ok) return [node.error];
+  const all = [...generateAll(worldOf(resources, proxy.environment), node.proxy)];
+  return all.flatMap(([type, made]) =>
+    made.flatMap(({ name, value }) => {
+      const broken = brokenRule(typeNameOf(type), value);
+      return broken === undefined ? [] : [`${name}: ${broken}`];
+    }),
+  );
+}
+
 describe('golden cases', () => {
   const cases = goldenCases();
+
+  it.each(cases.map((golden) => [golden.name, golden] as const))(
+    "%s keeps the rules of Envoy's API",
+    (_name, golden) => expect(brokenRules(golden)).toEqual([]),
+  );
 
   it('cover the API', () => expect(cases.length).toBeGreaterThanOrEqual(30));
 

@@ -37,7 +37,7 @@ export function grpcCluster({ name, dns, consistentHash, maxRequests, tls, rule 
   };
   return {
     name,
-    ...discovery(dns),
+    ...discovery(name, dns),
     ...(ring ? loadBalancer(ring) : turns),
     // A client has a limit of its own where none is stated.
     circuitBreakers: { thresholds: [{ maxRequests: { value: maxRequests || UNLIMITED } }] },
@@ -46,7 +46,7 @@ export function grpcCluster({ name, dns, consistentHash, maxRequests, tls, rule 
   };
 }
 
-function discovery(dns: ClusterPick['dns']): Cluster {
+function discovery(clusterName: string, dns: ClusterPick['dns']): Cluster {
   const { DiscoveryType } = envoy.config.cluster.v3.Cluster;
   if (!dns) {
     const edsConfig = { ads: {}, resourceApiVersion: envoy.config.core.v3.ApiVersion.V3 };
@@ -55,6 +55,6 @@ function discovery(dns: ClusterPick['dns']): Cluster {
   const endpoint = { address: address(dns.name, dns.port) };
   return {
     type: DiscoveryType.LOGICAL_DNS,
-    loadAssignment: { endpoints: [{ lbEndpoints: [{ endpoint }] }] },
+    loadAssignment: { clusterName, endpoints: [{ lbEndpoints: [{ endpoint }] }] },
   };
 }

@@ -62,6 +62,29 @@ describePods('the chart, installed', () => {
     expect(log.config.num_replicas).toBe(3);
   });
 
+  it('has the API server ask Galley, by a certificate of Citadel, before it stores mesh config', async () => {
+    const { kubernetes } = installation;
+    const words = [
+      'get',
+      'validatingwebhookconfiguration',
+      'istio-galley',
+      '-o',
+      'jsonpath={.webhooks[0].failurePolicy}',
+    ];
+    await until(async () => (await kubernetes.kubectl(words)).stdout === 'Fail', WAIT);
+    const invalid = virtualService('invalid').replace('invalid.example.com]', '"a b"]');
+    const { stderr } = await kubernetes.kubectl(['apply', '-f', '-'], invalid);
+    expect(stderr).toContain('denied the request: configuration is invalid: spec.hosts[0]');
+    const accepted = [
+      'get',
+      'vs',
+      'first',
+      '-o',
+      'jsonpath={.status.conditions[?(@.type=="Accepted")].status}',
+    ];
+    await until(async () => (await kubernetes.kubectl(accepted)).stdout === 'True', WAIT);
+  });
+
   it('loses nothing with a server of the bus', async () => {
     const { kubernetes, kubelet } = installation;
     const before = (await logAt('quartet-nats-1'))?.state.last_seq ?? 0;

@@ -26,7 +26,9 @@ export interface Installation {
 
 /** Starts a cluster, and installs the definitions and the chart as a user would. @throws what helm complains of */
 export async function install(...settings: string[]): Promise<Installation> {
-  const kubernetes = await startKubernetes({ controllers: CONTROLLERS });
+  // There is no kube-proxy: the API server finds the pods behind a webhook's Service by itself.
+  const flags = ['--enable-aggregator-routing=true'];
+  const kubernetes = await startKubernetes({ controllers: CONTROLLERS, flags });
   const nats = await findBinary('nats-server');
   const kubelet = await Kubelet.start(kubernetes, new Map([['nats-server', nats.path]]));
   const { stdout } = await quartet('manifest', 'generate');

@@ -1,5 +1,6 @@
 import { get } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '#common/flags';
 import type { IdentitySource } from '#common/identity';
 import { KubeError, PATCH, type KubeClient } from '#common/kube';
 import type { Log } from '#common/nats';
@@ -9,6 +10,8 @@ import type { WebhookSettings } from '../validate/webhook-configuration.js';
 
 export interface RegistrationOptions extends Pick<WebhookSettings, 'name' | 'address' | 'ownNamespace'> {
   readonly client: KubeClient;
+  /** Where Galley listens. */
+  readonly bind: Address;
   readonly identity: IdentitySource;
   /** Only one of several replicas writes the configuration. */
   readonly leads: () => boolean;
@@ -130,16 +133,23 @@ export class Registration {
     if (changed) onApplied?.();
   }
 
-  /** Why Galley does not answer as the API server would ask it. */
+  /**
+   * Why Galley does not answer as the API server would ask it. Behind a Service it is asked here, by the Service's name:
+   * whether the way there is open is for the API server to show.
+   */
   private async probe(roots: string): Promise<string | undefined> {
-    const { address } = this.options;
-    const base =
+    const { address, bind } = this.options;
+    const target =
       'url' in address
-        ? address.url
-        : `https://${address.service.name}.${address.service.namespace}.svc:${address.service.port}`;
+        ? { host: new URL(address.url).hostname, port: new URL(address.url).port }
+        : {
+            host: isAny(bind.host) ? '127.0.0.1' : bind.host,
+            port: bind.port,
+            servername: `${address.service.name}.${address.service.namespace}.svc`,
+          };
     return new Promise((resolve) => {
-      const options = { ca: roots, agent: false, signal: AbortSignal.timeout(PROBE_LIMIT_MS) } as const;
-      get(base + READY_PATH, options, (response) => {
+      const signal = AbortSignal.timeout(PROBE_LIMIT_MS);
+      get({ ...target, path: READY_PATH, ca: roots, agent: false, signal }, (response) => {
         response.resume();
         resolve(response.statusCode === 200 ? undefined : `HTTP ${response.statusCode}`);
       }).on('error', (error) => resolve(error.message));
@@ -158,4 +168,8 @@ export class Registration {
       return `it cannot be seen whether the API server reaches Galley: ${(error as Error).message}`;
     }
   }
+}
+
+function isAny(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }

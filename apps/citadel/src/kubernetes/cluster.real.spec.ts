@@ -95,6 +95,13 @@ describeKubernetes('Citadel in a cluster', () => {
     const late = await token('istio-ca', '--bound-object-kind', 'Pod', '--bound-object-name', 'books-1');
     await kubectl('delete', 'pod', 'books-1', '--force', '--grace-period=0');
     await expect(altNames(citadel, late)).rejects.toMatchObject(refused);
+    // One that was shown counts for a few seconds more.
+    const isRefused = (): Promise<boolean> =>
+      altNames(citadel, bound).then(
+        () => false,
+        () => true,
+      );
+    await until(isRefused, patience);
   });
 
   it('tells every namespace whom to trust, and sees to it that it stays told', async () => {

@@ -42,6 +42,8 @@ export interface ServiceFields {
   readonly sources: readonly ResourceKey[];
   /** Clients get the endpoints of their own node, and no others. */
   readonly nodeLocal?: boolean;
+  /** Its endpoints are known, but clients pick one by its address; a gateway's clients know none of these. */
+  readonly headless?: boolean;
 }
 
 /** A service, from whatever registry. Its endpoints are apart: they change far more often. */
@@ -58,8 +60,10 @@ export class Service implements ServiceFields {
   readonly createdAt: string;
   readonly sources: readonly ResourceKey[];
   readonly nodeLocal: boolean;
+  readonly headless: boolean;
   readonly digest: string;
   private addressed: Service | undefined;
+  private balanced: Service | undefined;
 
   constructor(private readonly fields: ServiceFields) {
     this.host = fields.host;
@@ -74,6 +78,7 @@ export class Service implements ServiceFields {
     this.createdAt = fields.createdAt;
     this.sources = fields.sources;
     this.nodeLocal = fields.nodeLocal ?? false;
+    this.headless = fields.headless ?? false;
     this.digest = digestOf(JSON.stringify(fields));
   }
 
@@ -84,6 +89,11 @@ export class Service implements ServiceFields {
   /** The same service, but for these fields. */
   with(fields: Partial<ServiceFields>): Service {
     return new Service({ ...this.fields, ...fields });
+  }
+
+  /** A headless service for who has to choose among its endpoints. */
+  withEndpoints(): Service {
+    return (this.balanced ??= this.with({ resolution: 'EDS', headless: false }));
   }
 
   /** The same service with this address instead of none. */

@@ -114,8 +114,9 @@ export class RecordedView implements WorldView {
   services(from: Viewer): readonly ServiceSummary[] {
     this.watch(fact.services, fact.servicesIn, fact.listed);
     this.record(fact.mesh('visibility'));
-    return once(this.seen.services, `${from.namespace} ${this.scope.id}`, () =>
-      this.candidates().flatMap((host) => this.imported(host, from)?.service ?? []),
+    const seenAs = `${from.namespace} ${this.viewer?.type === 'router'} ${this.scope.id}`;
+    return once(this.seen.services, seenAs, () =>
+      this.candidates().flatMap((host) => this.reached(this.imported(host, from)?.service) ?? []),
     );
   }
 
@@ -128,7 +129,7 @@ export class RecordedView implements WorldView {
     if (proxied) hosts.push(fullHost(proxied.host, from.namespace));
     return [...new Set(hosts)].sort().flatMap((host) => {
       this.record(fact.listed(host));
-      return this.pick(host, from)?.service ?? [];
+      return this.reached(this.pick(host, from)?.service) ?? [];
     });
   }
 
@@ -161,8 +162,13 @@ export class RecordedView implements WorldView {
 
   service(host: string, from: Viewer): Service | undefined {
     this.record(fact.service(host));
-    const service = this.pick(host, from)?.service;
+    const service = this.reached(this.pick(host, from)?.service);
     return service && this.addressed(service);
+  }
+
+  /** A gateway's clients do not choose among the endpoints of a service: it does. */
+  private reached(service: Service | undefined): Service | undefined {
+    return service?.headless && this.viewer?.type === 'router' ? service.withEndpoints() : service;
   }
 
   /** With the address that the viewer's name server makes up where the service has none. */

@@ -62,6 +62,7 @@ function serviceOf(key: ObjectKey, object: KubeService): Service {
     createdAt,
     sources: [resourceKey('', 'Service', namespace, name)],
     ...(nodeLocal && { nodeLocal }),
+    ...(resolutionOf(object) === 'ORIGINAL_DST' && { headless: true }),
   });
 }
 

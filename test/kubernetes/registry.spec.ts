@@ -35,7 +35,8 @@ describeKubernetes('Services of a cluster', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes({ controllers: ['endpointslice-controller'] });
     await apply(NAMESPACE);
-    pilot = await PilotRig.start([MESH], ['--kubeconfig', await accountOf(kubernetes, 'pilot')]);
+    const kubeconfig = await accountOf(kubernetes, 'pilot');
+    pilot = await PilotRig.start([MESH], ['--kubeconfig', kubeconfig, '--mass-removal-hold', '5s']);
     const port = await freePort();
     const metadata = { NAMESPACE: 'books', INTERCEPTION_MODE: 'NONE', HTTP_PROXY_PORT: String(port) };
     envoy = await startEnvoy(adsBootstrap(pilot.xds, 'delta', { id: NODE, metadata }));
@@ -113,6 +114,37 @@ describeKubernetes('Services of a cluster', () => {
     await apply(pod('reviews-3', 'reviews', 'v3', await application('three')));
     await report(kubernetes, 'reviews-3', true);
     await reaches('reviews', 'three');
+  });
+
+  it('keep their endpoints for a while where most of them go at once, and Pilot says so', async () => {
+    const manifest = (addresses: readonly string[]): string => `
+apiVersion: v1
+kind: Service
+metadata: {name: many, namespace: books}
+spec: {ports: [{name: http, port: 80}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: many, namespace: books, labels: {kubernetes.io/service-name: many}}
+addressType: IPv4
+ports: [{name: http, port: 8080}]
+endpoints: ${JSON.stringify(addresses.map((address) => ({ addresses: [address], conditions: { ready: true } })))}
+`;
+    const all = Array.from({ length: 8 }, (_, n) => `10.9.0.${n + 1}`);
+    const has = (count: number) => async () => (await endpoints('many')).length === count;
+    await apply(manifest(all));
+    await until(has(8), patience);
+    await apply(manifest(all.slice(0, 1)));
+    const removals = () => pilot.get<object[]>('/debug/removalz');
+    await until(async () => (await removals()).length === 1, { ...patience, interval: 20 });
+    const service = 'books/many.books.svc.cluster.local';
+    expect(await removals()).toMatchObject([
+      { registry: 'Kubernetes', service, before: 8, left: 1, kept: 7 },
+    ]);
+    expect(await has(8)()).toBe(true);
+    expect(await pilot.metrics()).toContain('pilot_held_endpoints{registry="Kubernetes"} 7');
+    await until(has(1), patience);
+    expect(await removals()).toEqual([]);
   });
 
   it('come without what Pilot may not see, and it says so', async () => {

@@ -11,6 +11,7 @@ import {
 import { inCluster, readKubeconfig, type ClusterConfig } from '#common/kube';
 import { natsCredential, type NatsCredential } from '#common/nats';
 import { isTrustDomain } from '#common/identity';
+import type { RemovalLimits } from './registries/removal-hold.js';
 import { MIXER_BY_NAME, type Switches } from './world/view.js';
 
 const FLAGS = {
@@ -37,6 +38,12 @@ const FLAGS = {
   maxConnectionAge: flag.duration('proxies are asked to connect anew after about this time', '30m'),
   sendTimeout: flag.duration('a proxy that does not read or answer for so long is cut off', '30s'),
   warmingTimeout: flag.duration('longest time that routes wait for a new cluster', '5s'),
+  massRemoval: flag.text(
+    "percent of a service's endpoints from one registry: if more go at once they stay for a while; 0 for never",
+    '50',
+  ),
+  massRemovalMinimum: flag.text('services with fewer endpoints may lose them at once', '5'),
+  massRemovalHold: flag.duration('for how long endpoints stay that went at once', '60s'),
 };
 
 /** Where Pilot's own certificate comes from. */
@@ -65,7 +72,11 @@ export interface PilotConfig {
   readonly maxConnectionAge: number;
   readonly sendTimeout: number;
   readonly warmingTimeout: number;
+  readonly removals: RemovalLimits;
 }
+
+/** Endpoints that go one after the other within this time went at once. */
+const REMOVAL_WINDOW_MS = 10_000;
 
 type Flags = FlagValues<typeof FLAGS>;
 
@@ -87,6 +98,12 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
     switches: { redisFilter, http10, httpOn443, dualStack },
     kubernetes: kubernetesOf(values, env),
     maxStreams: Number(maxStreams),
+    removals: {
+      share: Number(values.massRemoval) / 100,
+      minimum: Number(values.massRemovalMinimum),
+      windowMs: REMOVAL_WINDOW_MS,
+      limitMs: values.massRemovalHold,
+    },
   };
 }
 
@@ -118,6 +135,12 @@ function problemsOf(values: Flags): string[] {
       : [`--xds: '${xds.host}' is not a loopback address: nobody proves anything there`],
     mixer && mixerByName ? ['--mixer and --mixer-by-name exclude each other'] : [],
     isTrustDomain(trustDomain) ? [] : [`--trust-domain: '${trustDomain}' is not a trust domain`],
+    /^(100|\d{1,2})$/.test(values.massRemoval)
+      ? []
+      : [`--mass-removal: '${values.massRemoval}' is not a number from 0 to 100`],
+    /^\d{1,7}$/.test(values.massRemovalMinimum)
+      ? []
+      : [`--mass-removal-minimum: '${values.massRemovalMinimum}' is not a number`],
     /^[1-9]\d{0,6}$/.test(maxStreams) ? [] : [`--max-streams: '${maxStreams}' is not a number above 0`],
   ].flat();
 }

@@ -26,6 +26,7 @@ import { ProxiesController } from './debug/proxies.controller.js';
 import { generators } from './generate/generators.js';
 import { ConfigIngest } from './ingest/config-ingest.js';
 import { KubernetesIngest } from './ingest/kubernetes/kubernetes-ingest.js';
+import { RemovalGuard } from './ingest/removal-guard.js';
 import { WithdrawalStore } from './ingest/withdrawal-store.js';
 import type { PilotConfig } from './pilot.config.js';
 import { Pipeline } from './pipeline.js';
@@ -63,6 +64,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Pipeline) pipeline: Pipeline,
     @Inject(KubernetesIngest) private readonly kubernetes: KubernetesIngest | undefined,
+    @Inject(RemovalGuard) private readonly guard: RemovalGuard,
   ) {
     const reader = new ConfigLogReader({
       connect: () => connectNats({ ...config.nats, name: 'pilot', log: logger }),
@@ -91,6 +93,11 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       stallTimeoutMs: config.sendTimeout,
     });
     const pipeline = pipelineOf(config, engine, ads);
+    const guard = new RemovalGuard({
+      limits: config.removals,
+      discover: (change) => void pipeline.discover(change, now()),
+      ...{ metrics: register, logger, now },
+    });
     const identity = workloadIdentity(config, logger);
     const bundle = new TrustBundleWatch({ nats: { ...config.nats, name: 'pilot' }, log: logger });
     const values: [unknown, unknown][] = [
@@ -103,6 +110,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       [PilotMetrics, metrics],
       [AdsService, ads],
       [Pipeline, pipeline],
+      [RemovalGuard, guard],
       [XDS_PLAINTEXT, config.xds && grpcServer(config.xds, ads)],
       [
         XDS_TLS,
@@ -115,8 +123,9 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     }));
     providers.push({
       provide: KubernetesIngest,
-      inject: [Readiness],
-      useFactory: (readiness: Readiness) => kubernetesIngest(config, pipeline, readiness, logger),
+      inject: [Readiness, RemovalGuard],
+      useFactory: (readiness: Readiness, guard: RemovalGuard) =>
+        kubernetesIngest(config, guard, readiness, logger),
     });
     return { module: PilotModule, imports: [TrustBundleModule.with(bundle)], providers };
   }
@@ -136,6 +145,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     this.ads.close();
     await this.ingest.stop();
     await this.kubernetes?.stop();
+    this.guard.close();
     await this.store.flush();
   }
 }
@@ -150,7 +160,7 @@ function pipelineOf(config: PilotConfig, engine: PushEngine, ads: AdsService): P
 
 function kubernetesIngest(
   { kubernetes, state }: PilotConfig,
-  pipeline: Pipeline,
+  guard: RemovalGuard,
   readiness: Readiness,
   log: Logger,
 ): KubernetesIngest | undefined {
@@ -158,7 +168,7 @@ function kubernetesIngest(
   return new KubernetesIngest({
     ...kubernetes,
     stateDir: join(state, 'registries'),
-    discover: (change) => void pipeline.discover(change, now()),
+    discover: (change) => guard.discover(change),
     ...{ readiness, metrics: register, log },
   });
 }

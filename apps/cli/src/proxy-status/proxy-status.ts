@@ -16,6 +16,17 @@ export interface ProxyHolding {
   readonly lastError?: string;
   /** Config that this Pilot withdrew, because a proxy refused what came of it. */
   readonly withdrawn: readonly WithdrawnConfig[];
+  /** Endpoints that a registry no longer has, and that this Pilot keeps for now. */
+  readonly heldEndpoints?: readonly HeldEndpoints[];
+}
+
+export interface HeldEndpoints {
+  readonly registry: string;
+  readonly service: string;
+  readonly before: number;
+  readonly left: number;
+  /** RFC 3339. */
+  readonly until: string;
 }
 
 export interface WithdrawnConfig {

@@ -1,5 +1,5 @@
 import { columns } from '../table.js';
-import type { ProxyHolding, WithdrawnConfig } from './proxy-status.js';
+import type { HeldEndpoints, ProxyHolding, WithdrawnConfig } from './proxy-status.js';
 
 const TYPES = ['CDS', 'LDS', 'EDS', 'RDS', 'VHDS'] as const;
 
@@ -11,7 +11,8 @@ export function formatTable(proxies: readonly ProxyHolding[]): string {
   );
   // Every proxy of a Pilot comes with all that this Pilot withdrew.
   const withdrawn = new Set(proxies.flatMap((proxy) => proxy.withdrawn.map(complaint)));
-  return `${[...lines, ...errors, ...withdrawn].join('\n')}\n`;
+  const held = new Set(proxies.flatMap(({ heldEndpoints = [] }) => heldEndpoints.map(alarm)));
+  return `${[...lines, ...errors, ...withdrawn, ...held].join('\n')}\n`;
 }
 
 function row({ proxy, pilot, status, revision }: ProxyHolding): string[] {
@@ -23,4 +24,8 @@ function complaint({ config, inForce, type, name, proxy, message, since }: Withd
   const outcome = inForce === 'nothing' ? 'is left out' : `stays at its ${inForce}`;
   const reason = proxy === undefined ? "breaks a rule of Envoy's API" : `is refused by ${proxy}`;
   return `${config} ${outcome} since ${since}: with it ${type} '${name}' ${reason}: ${message}`;
+}
+
+function alarm({ registry, service, before, left, until }: HeldEndpoints): string {
+  return `${service} has ${left} of ${before} endpoints left in ${registry}: the others stay in force until ${until}`;
 }

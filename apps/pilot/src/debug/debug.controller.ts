@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import type { JsonObject } from '#common/proto/json';
 import { ListenerConflicts } from '../push/listener-conflicts.js';
+import { RemovalGuard } from '../ingest/removal-guard.js';
 import { AdsService } from '../ads/ads-service.js';
 import type { ClusterReport } from '../ingest/kubernetes/cluster-ingest.js';
 import { KubernetesIngest } from '../ingest/kubernetes/kubernetes-ingest.js';
@@ -18,7 +19,14 @@ import type { ProxyConnection } from '../push/proxy-connection.js';
 import { configDump } from './config-dump.js';
 import { describeResource, type DescribedResource } from './describe.js';
 import { PILOT_NAME } from './names.js';
-import { label, proxyHolding, withdrawnConfig, type ProxyHolding } from './proxy-status.js';
+import {
+  heldEndpoints,
+  label,
+  proxyHolding,
+  withdrawnConfig,
+  type HeldEndpoints,
+  type ProxyHolding,
+} from './proxy-status.js';
 import { configz, endpointz, registryz } from './world-pages.js';
 
 /** The pages, each with what it shows. */
@@ -34,6 +42,7 @@ const PAGES = {
   clusterz: 'the clusters with services, and how well each is known',
   mesh: 'MeshConfig with its defaults',
   sidecarz: 'the Sidecar resource that decides about a proxy (?proxyID=)',
+  removalz: 'endpoints that a registry no longer has, and that stay in force for now',
   cachez: 'what is generated, how often it was shared, and what fails',
   push_status:
     'the last revisions, when each reached the proxies that it concerned, and who contends for listeners',
@@ -51,6 +60,7 @@ export class DebugController {
     @Inject(AdsService) private readonly ads: AdsService,
     @Inject(PILOT_NAME) private readonly pilot: string,
     @Inject(KubernetesIngest) private readonly kubernetes: KubernetesIngest | undefined,
+    @Inject(RemovalGuard) private readonly guard: RemovalGuard,
   ) {}
 
   @Get(['', 'list'])
@@ -60,8 +70,8 @@ export class DebugController {
 
   @Get('syncz')
   syncz(): ProxyHolding[] {
-    const withdrawn = this.engine.withdrawals.all;
-    return this.connections().map((connection) => proxyHolding(connection, this.pilot, withdrawn));
+    const about = { pilot: this.pilot, withdrawn: this.engine.withdrawals.all, removals: this.guard.held };
+    return this.connections().map((connection) => proxyHolding(connection, about));
   }
 
   @Get('config_dump')
@@ -146,6 +156,11 @@ export class DebugController {
     if (!world || !sidecar) return { proxy: proxy.id, sidecar: null };
     const { key, spec } = sidecar;
     return { proxy: proxy.id, sidecar: key, origin: world.origin(key), spec };
+  }
+
+  @Get('removalz')
+  removalz(): HeldEndpoints[] {
+    return this.guard.held.map(heldEndpoints);
   }
 
   @Get('cachez')

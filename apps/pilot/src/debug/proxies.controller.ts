@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PushEngine } from '../push/engine.js';
+import { RemovalGuard } from '../ingest/removal-guard.js';
 import { PILOT_NAME } from './names.js';
 import { proxiesSummary, type ProxiesSummary } from './proxies-summary.js';
 import { proxyHolding, type ProxyHolding } from './proxy-status.js';
@@ -11,6 +12,7 @@ export class ProxiesController {
   constructor(
     @Inject(PushEngine) private readonly engine: PushEngine,
     @Inject(PILOT_NAME) private readonly pilot: string,
+    @Inject(RemovalGuard) private readonly guard: RemovalGuard,
   ) {}
 
   @MessagePattern('pilot.proxies.holding')
@@ -18,7 +20,8 @@ export class ProxiesController {
     const asked = question?.revision;
     const revision = typeof asked === 'number' && Number.isFinite(asked) ? asked : undefined;
     const { connections, withdrawals } = this.engine;
-    return [...connections].map((each) => proxyHolding(each, this.pilot, withdrawals.all, revision));
+    const about = { pilot: this.pilot, withdrawn: withdrawals.all, removals: this.guard.held };
+    return [...connections].map((each) => proxyHolding(each, about, revision));
   }
 
   @MessagePattern('pilot.proxies.summary')

@@ -3,6 +3,7 @@ import { stateVersion } from '../ads/state-version.js';
 import type { Subscription } from '../ads/subscription.js';
 import { TYPE } from '../model/contract.js';
 import type { ProxyConnection } from '../push/proxy-connection.js';
+import type { HeldRemoval } from '../registries/removal-hold.js';
 import type { Withdrawal } from '../push/withdrawal/withdrawal.js';
 
 /** NOT SENT: the proxy has not asked, or has not been answered. STALE: sent and not ACKed, or about to be sent. */
@@ -39,6 +40,21 @@ export interface ProxyHolding {
   readonly rejected: readonly RejectedResource[];
   /** Config that this Pilot withdrew for all proxies, because one of them refused what came of it. */
   readonly withdrawn: readonly WithdrawnConfig[];
+  /** Endpoints that a registry no longer has, and that this Pilot keeps for now. */
+  readonly heldEndpoints: readonly HeldEndpoints[];
+}
+
+/** A service that lost most of its endpoints at once. Times are RFC 3339. */
+export interface HeldEndpoints extends Omit<HeldRemoval, 'since' | 'until'> {
+  readonly since: string;
+  readonly until: string;
+}
+
+/** What a Pilot says of itself with each of its proxies. */
+export interface AboutPilot {
+  readonly pilot: string;
+  readonly withdrawn: readonly Withdrawal[];
+  readonly removals: readonly HeldRemoval[];
 }
 
 export interface WithdrawnConfig {
@@ -59,8 +75,7 @@ const TYPES = [TYPE.cluster, TYPE.listener, TYPE.endpoint, TYPE.route, TYPE.virt
 
 export function proxyHolding(
   connection: ProxyConnection,
-  pilot: string,
-  withdrawn: readonly Withdrawal[],
+  { pilot, withdrawn, removals }: AboutPilot,
   revision?: number,
 ): ProxyHolding {
   const { proxy, subscriptions, protocol, revisionHeld, lastError } = connection;
@@ -82,7 +97,12 @@ export function proxyHolding(
     ...(connection.rejecting && lastError && { lastError: lastError.message }),
     rejected: [...subscriptions.values()].flatMap(rejectedOf),
     withdrawn: withdrawn.map(withdrawnConfig),
+    heldEndpoints: removals.map(heldEndpoints),
   };
+}
+
+export function heldEndpoints({ since, until, ...removal }: HeldRemoval): HeldEndpoints {
+  return { ...removal, since: new Date(since).toISOString(), until: new Date(until).toISOString() };
 }
 
 export function label(type: string): string {

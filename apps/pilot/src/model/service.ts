@@ -24,6 +24,9 @@ export interface ServicePort {
  */
 export type Resolution = 'EDS' | 'STRICT_DNS' | 'LOGICAL_DNS' | 'ORIGINAL_DST';
 
+/** The nearest; those of the zone; those of the node, then the nearest. Others take over where none is left. */
+export type TrafficDistribution = 'PreferClose' | 'PreferSameZone' | 'PreferSameNode';
+
 export interface ServiceFields {
   readonly host: string;
   /** `reviews` for `reviews.default.svc.cluster.local`, else the host. */
@@ -42,6 +45,8 @@ export interface ServiceFields {
   readonly sources: readonly ResourceKey[];
   /** Clients get the endpoints of their own node, and no others. */
   readonly nodeLocal?: boolean;
+  /** Which endpoints a client prefers, where no DestinationRule says it. */
+  readonly trafficDistribution?: TrafficDistribution;
   /** Its endpoints are known, but clients pick one by its address; a gateway's clients know none of these. */
   readonly headless?: boolean;
 }
@@ -61,6 +66,7 @@ export class Service implements ServiceFields {
   readonly sources: readonly ResourceKey[];
   readonly nodeLocal: boolean;
   readonly headless: boolean;
+  readonly trafficDistribution: TrafficDistribution | undefined;
   readonly digest: string;
   private addressed: Service | undefined;
   private balanced: Service | undefined;
@@ -79,6 +85,7 @@ export class Service implements ServiceFields {
     this.sources = fields.sources;
     this.nodeLocal = fields.nodeLocal ?? false;
     this.headless = fields.headless ?? false;
+    this.trafficDistribution = fields.trafficDistribution;
     this.digest = digestOf(JSON.stringify(fields));
   }
 

@@ -82,7 +82,12 @@ export function pickOutbound(view: WorldView, proxy: Proxy, name: string): Outbo
     port,
     resolution,
     policy: rule.policy,
-    endpoints: pickEndpoints(view, seen, port, named ? pickRanks(view, proxy, rule.policy) : undefined),
+    endpoints: pickEndpoints(
+      view,
+      seen,
+      port,
+      named ? pickRanks(view, proxy, rule.policy, service) : undefined,
+    ),
     ...(preference && { preference }),
     weighsLocalities: weighsLocalities(view, rule.policy),
     http2,

@@ -38,7 +38,7 @@ export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
     if (!rule) return undefined;
     const all = reachable(view, proxy, service, view.endpoints(parsed.host, proxy));
     const seen = all.filter(({ address, labels }) => isStatic(address) && matches(rule.labels, labels));
-    const endpoints = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy));
+    const endpoints = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy, service));
     const preference = pickPreference(view, proxy, rule.policy);
     const sources = distinctSources(
       service.sources,

@@ -3,10 +3,11 @@ import type { WorldView } from '../../model/contract.js';
 import type { Locality } from '../../model/locality.js';
 import { isWithin, labelAt, parseLocality } from '../../model/locality.js';
 import type { Proxy } from '../../model/proxy.js';
-import type { Endpoint } from '../../model/service.js';
+import type { Endpoint, Service } from '../../model/service.js';
 import type { Policy } from '../../model/traffic-policy.js';
 import type { LocalitySettings } from '../common/locality.js';
 import { localityOf, localitySettings } from '../common/locality.js';
+import { nodeOf } from './reach.js';
 
 /** Which endpoints a client at some place prefers. */
 export interface Preference {
@@ -53,18 +54,42 @@ export function pickRanks(
   view: WorldView,
   proxy: Proxy,
   policy: Policy,
+  service: Service,
 ): ((endpoint: Endpoint) => number) | undefined {
+  const wanted = wantedOfRule(view, proxy, policy) ?? wantedOfService(view, proxy, policy, service);
+  if (!wanted) return undefined;
+  return ({ labels, locality }) => {
+    const place = (): Locality => parseLocality(locality);
+    const differs = wanted.findIndex(([label, value]) => labelAt(label, labels, place) !== value);
+    return differs < 0 ? 0 : wanted.length - differs;
+  };
+}
+
+type Wanted = readonly (readonly [label: string, value: string])[];
+
+function wantedOfRule(view: WorldView, proxy: Proxy, policy: Policy): Wanted | undefined {
   const settings = localitySettings(view, policy);
   const entries = settings?.failoverPriority ?? [];
   if (!settings || entries.length === 0 || settings.distribute?.length) return undefined;
   if (!failsOver(settings, policy)) return undefined;
-  const wanted = entries.map((entry): [string, string] => {
+  return entries.map((entry) => {
     const [label = '', stated] = entry.split('=');
     return [label, stated ?? labelAt(label, proxy.labels, () => localityOf(view, proxy))];
   });
-  return ({ labels, locality }) => {
-    const place = (): Locality => parseLocality(locality);
-    const differs = wanted.findIndex(([label, value]) => labelAt(label, labels, place) !== value);
-    return differs < 0 ? 0 : entries.length - differs;
-  };
+}
+
+const PLACES = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone'];
+const NODE = 'kubernetes.io/hostname';
+
+/** @see https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-distribution */
+function wantedOfService(
+  view: WorldView,
+  proxy: Proxy,
+  { loadBalancer }: Policy,
+  { trafficDistribution: stated }: Service,
+): Wanted | undefined {
+  if (!stated || loadBalancer?.localityLbSetting || loadBalancer?.zoneAwareLbSetting) return undefined;
+  const labels = stated === 'PreferSameZone' ? PLACES : [...PLACES, 'topology.istio.io/subzone'];
+  const places = labels.map((label) => [label, labelAt(label, {}, () => localityOf(view, proxy))] as const);
+  return stated === 'PreferSameNode' ? [...places, [NODE, nodeOf(view, proxy)]] : places;
 }

@@ -21,7 +21,8 @@ export function reachable(
     .map((endpoint) => atReachable(endpoint, proxy));
 }
 
-function nodeOf(view: WorldView, proxy: Proxy): string {
+/** The node that a proxy runs on, as its node message says, else its pod; empty where neither does. */
+export function nodeOf(view: WorldView, proxy: Proxy): string {
   return proxy.nodeName || (view.workloads(proxy)[0]?.node ?? '');
 }
 

@@ -36,7 +36,7 @@ export const grpcEndpoints: Generator<LoadAssignmentPick & Inputs> = {
     if (found?.discovery.kind !== 'addresses') return undefined;
     const { service, port, rule, discovery } = found;
     const seen = reachable(view, proxy, service, discovery.endpoints);
-    const picked = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy));
+    const picked = pickEndpoints(view, seen, port, pickRanks(view, proxy, rule.policy, service));
     const preference = pickPreference(view, proxy, rule.policy);
     const pick: LoadAssignmentPick = {
       ...FOR_GRPC,

@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectKey } from '#common/kube';
-import type { WorkloadName } from '../../model/service.js';
+import type { TrafficDistribution, WorkloadName } from '../../model/service.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -16,6 +16,7 @@ export interface KubeService {
   readonly selector: Labels;
   /** `internalTrafficPolicy: Local`: clients get the endpoints of their own node, and no others. */
   readonly nodeLocal: boolean;
+  readonly trafficDistribution?: TrafficDistribution;
   readonly exportTo: readonly string[];
   /** Identities that annotations state beside those of the pods. */
   readonly accounts: readonly string[];

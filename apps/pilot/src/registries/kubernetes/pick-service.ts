@@ -1,4 +1,5 @@
 import type { KubeObject } from '#common/kube';
+import type { TrafficDistribution } from '../../model/service.js';
 import type { IpFamily, KubePort, KubeService } from './objects.js';
 
 interface ServiceObject extends KubeObject {
@@ -18,11 +19,15 @@ interface ServiceObject extends KubeObject {
     }[];
     readonly selector?: Readonly<Record<string, string>>;
     readonly internalTrafficPolicy?: string;
+    readonly trafficDistribution?: string;
   };
 }
 
 /** @see https://istio.io/latest/docs/reference/config/annotations/ */
 const EXPORT_TO = 'networking.istio.io/exportTo';
+/** From before Services had a field for it. */
+const TRAFFIC_DISTRIBUTION = 'networking.istio.io/traffic-distribution';
+const DISTRIBUTIONS: readonly TrafficDistribution[] = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 /** Names of service accounts of the Service's namespace, and whole identities, that may stand behind it. */
 const ACCOUNTS = 'alpha.istio.io/kubernetes-serviceaccounts';
 const CANONICAL_ACCOUNTS = 'alpha.istio.io/canonical-serviceaccounts';
@@ -41,6 +46,7 @@ export function pickService(object: KubeObject): KubeService {
     ports: portsOf(spec),
     selector: spec.selector ?? {},
     nodeLocal: spec.internalTrafficPolicy === 'Local',
+    ...distributed(spec.trafficDistribution ?? annotations[TRAFFIC_DISTRIBUTION]),
     exportTo: listed(annotations[EXPORT_TO]),
     accounts: [
       ...listed(annotations[ACCOUNTS]).map((name) => `ns/${namespace}/sa/${name}`),
@@ -57,6 +63,12 @@ function portsOf({ ports = [] }: NonNullable<ServiceObject['spec']>): KubePort[]
     .map(({ port, name = '', protocol, appProtocol = '', targetPort }) => {
       return { number: port, name, udp: protocol === 'UDP', appProtocol, target: targetPort || port };
     });
+}
+
+/** @see https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-distribution */
+function distributed(stated = ''): Pick<KubeService, 'trafficDistribution'> {
+  const known = DISTRIBUTIONS.find((each) => each.toLowerCase() === stated.toLowerCase());
+  return known ? { trafficDistribution: known } : {};
 }
 
 function listed(text = ''): string[] {

@@ -53,6 +53,14 @@ describe('a Service', () => {
     expect(found).toMatchObject({ selectors: [], fallback: { address: 'example.com', tlsMode: 'disabled' } });
   });
 
+  it.each([
+    ['trafficDistribution: PreferSameZone', '', 'PreferSameZone'],
+    ['', 'networking.istio.io/traffic-distribution: PreferClose', 'PreferClose'],
+    ['trafficDistribution: Other', '', undefined],
+  ])('may say which endpoints are preferred: %s %s', (spec, annotations, expected) => {
+    expect(service(spec, annotations).service.trafficDistribution).toBe(expected);
+  });
+
   it('may be for its node, for some namespaces, and for identities of its own', () => {
     const { service: found } = service(
       'internalTrafficPolicy: Local',

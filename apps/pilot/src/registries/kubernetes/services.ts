@@ -49,6 +49,7 @@ function describe(registry: RegistryId, key: ObjectKey, object: KubeService) {
 function serviceOf(key: ObjectKey, object: KubeService): Service {
   const { namespace, name } = splitKey(key);
   const { addresses, ports, externalName, nodeLocal, exportTo, accounts, createdAt } = object;
+  const { trafficDistribution } = object;
   return new Service({
     host: hostOf(namespace, name),
     name,
@@ -62,6 +63,7 @@ function serviceOf(key: ObjectKey, object: KubeService): Service {
     createdAt,
     sources: [resourceKey('', 'Service', namespace, name)],
     ...(nodeLocal && { nodeLocal }),
+    ...(trafficDistribution && { trafficDistribution }),
     ...(resolutionOf(object) === 'ORIGINAL_DST' && { headless: true }),
   });
 }

@@ -11,6 +11,7 @@ import {
   startUpstream,
 } from '../../apps/pilot/src/ads/testing/ads-rig.js';
 import type { ProxyHolding } from '../../apps/pilot/src/debug/proxy-status.js';
+import type { TracedChange } from '../../apps/pilot/src/debug/traced-change.js';
 import { heldConfig } from '../support/config-dump.js';
 import { PilotRig } from '../support/pilot.js';
 
@@ -117,13 +118,12 @@ describe('Pilot, from the config log to a real Envoy', () => {
         status: { CDS: 'SYNCED', LDS: 'SYNCED', EDS: 'SYNCED', RDS: 'SYNCED', VHDS: 'SYNCED' },
       },
     ]);
-    const { pushes } = await pilot.get<{ pushes: { revision: number; proxies: object }[] }>(
-      '/debug/push_status',
-    );
-    const trace = pushes.find((push) => push.revision === revision);
-    expect(Object.values(trace!.proxies)).toEqual([
-      { sentAt: expect.any(Number), ackedAt: expect.any(Number) },
-    ]);
+    const { proxies, trace } = await pilot.get<TracedChange>(`/debug/trace?revision=${revision}`);
+    const { committedAt = NaN, receivedAt, generatedAt = NaN, concerned } = trace!;
+    const { sentAt = NaN, ackedAt = NaN } = concerned[0] ?? {};
+    expect([proxies, concerned.length]).toEqual([1, 1]);
+    const steps = [committedAt, receivedAt, generatedAt, sentAt, ackedAt];
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
   });
 
   it('shows what a proxy holds, where it comes from, and who is connected', async () => {

@@ -54,6 +54,10 @@ describe('quartet up', () => {
     );
     expect(token).toMatchObject({ code: 0, stderr: '' });
     expect(token.stdout.trim()).not.toMatch(/\s/);
+    const traced = await quartet('trace-change', '--state', plane.state);
+    expect(traced).toMatchObject({ code: 0, stderr: '' });
+    expect(traced.stdout).toMatch(/^revision \d+/);
+    expect(traced.stdout).toMatch(/ 0\/0 /);
     const started = Date.now();
     await plane.process.stop(15_000);
     expect((await plane.process.exited).code).toBe(0);

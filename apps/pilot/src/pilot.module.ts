@@ -155,7 +155,7 @@ function pipelineOf(config: PilotConfig, engine: PushEngine, ads: AdsService): P
   const { mixer, trustDomain, switches, kubernetes } = config;
   const world = createWorld({ trustDomain, switches, ...(mixer !== undefined && { mixer }) });
   const sources = ['config', ...(kubernetes ? [kubernetes.clusterId] : [])];
-  return new Pipeline(world, engine, (consequence) => ads.follow(consequence), sources);
+  return new Pipeline(world, engine, (consequence) => ads.follow(consequence), sources, now);
 }
 
 function kubernetesIngest(

@@ -26,12 +26,14 @@ export class Pipeline {
   /**
    * @param first the empty world
    * @param sources those that must all have said something before any proxy is told of a world
+   * @param now for the traces of changes
    */
   constructor(
     private first: World,
     private readonly engine: PushEngine,
     private readonly follow: (consequence: Consequence) => void,
     sources: readonly Source[] = ['config'],
+    private readonly now?: () => number,
   ) {
     this.silent = new Set(sources);
   }
@@ -41,7 +43,11 @@ export class Pipeline {
     const update = before.apply(change);
     if (this.engine.ready) this.engine.withdrawals.forms.changed(before, update.world, keysOf(change));
     const committedAt = change.kind === 'commit' ? Date.parse(change.commit.time) : undefined;
-    const concerned = this.push('config', { ...update, committedAt, receivedAt });
+    const concerned = this.push('config', {
+      ...update,
+      ...{ committedAt, receivedAt },
+      ...(this.now && { now: this.now }),
+    });
     return { diagnostics: update.diagnostics, concerned };
   }
 

@@ -7,6 +7,7 @@ import { registerExpr } from './expr.js';
 import { registerManifest } from './manifest.js';
 import { registerProxyConfig } from './proxy-config.js';
 import { registerProxyStatus } from './proxy-status.js';
+import { registerTraceChange } from './trace-change.js';
 import { registerToken } from './token.js';
 import { registerUp } from './up.js';
 import { registerValidate } from './validate.js';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Register[] = [
   registerExpr,
   registerManifest,
   registerProxyStatus,
+  registerTraceChange,
   registerProxyConfig,
   registerVersion,
 ];

@@ -27,6 +27,7 @@ import {
   type HeldEndpoints,
   type ProxyHolding,
 } from './proxy-status.js';
+import { tracedChange, type TracedChange } from './traced-change.js';
 import { configz, endpointz, registryz } from './world-pages.js';
 
 /** The pages, each with what it shows. */
@@ -44,6 +45,7 @@ const PAGES = {
   sidecarz: 'the Sidecar resource that decides about a proxy (?proxyID=)',
   removalz: 'endpoints that a registry no longer has, and that stay in force for now',
   cachez: 'what is generated, how often it was shared, and what fails',
+  trace: 'the way of a revision (?revision=, the newest by default) to each proxy that it concerned',
   push_status:
     'the last revisions, when each reached the proxies that it concerned, and who contends for listeners',
 } as const;
@@ -167,6 +169,15 @@ export class DebugController {
   cachez(): object {
     const { stats, failures } = this.engine.cache;
     return { ...stats, failures };
+  }
+
+  @Get('trace')
+  trace(@Query('revision') revision?: string): TracedChange {
+    return tracedChange(
+      this.engine,
+      this.pilot,
+      revision === undefined ? this.engine.revision : Number(revision),
+    );
   }
 
   @Get('push_status')

@@ -4,6 +4,7 @@ import { PushEngine } from '../push/engine.js';
 import { RemovalGuard } from '../ingest/removal-guard.js';
 import { PILOT_NAME } from './names.js';
 import { proxiesSummary, type ProxiesSummary } from './proxies-summary.js';
+import { tracedChange, type TracedChange } from './traced-change.js';
 import { proxyHolding, type ProxyHolding } from './proxy-status.js';
 
 /** Answers, over NATS, who holds what. Every replica answers for its own proxies. */
@@ -22,6 +23,14 @@ export class ProxiesController {
     const { connections, withdrawals } = this.engine;
     const about = { pilot: this.pilot, withdrawn: withdrawals.all, removals: this.guard.held };
     return [...connections].map((each) => proxyHolding(each, about, revision));
+  }
+
+  /** The way of a revision, by default of the newest, to each proxy that it concerned. */
+  @MessagePattern('pilot.revision.trace')
+  trace(@Payload() question: { revision?: unknown } | undefined): TracedChange {
+    const asked = question?.revision;
+    const revision = typeof asked === 'number' && Number.isFinite(asked) ? asked : this.engine.revision;
+    return tracedChange(this.engine, this.pilot, revision);
   }
 
   @MessagePattern('pilot.proxies.summary')

@@ -18,6 +18,8 @@ export interface EngineUpdate {
   readonly committedAt: number | undefined;
   /** When it arrived here. Milliseconds since the Unix epoch, both. */
   readonly receivedAt: number;
+  /** Asked for the trace of the change alone. */
+  readonly now?: () => number;
 }
 
 /** What a proxy's answer came to besides the answer itself. */
@@ -66,7 +68,7 @@ export class PushEngine {
   }
 
   /** Takes a new world in and returns the connections that may have something to send. */
-  update({ world, changed, cause, committedAt, receivedAt }: EngineUpdate): Consequence {
+  update({ world, changed, cause, committedAt, receivedAt, now }: EngineUpdate): Consequence {
     const first = !this.current;
     const { world: next, changed: retried } = world.withdraw(this.withdrawals.stillOut(world));
     this.current = next;
@@ -76,7 +78,7 @@ export class PushEngine {
     const concerned = [...this.connections].filter((connection) => connection.touch(touched, world.revision));
     if (cause !== 'registry') {
       const ids = concerned.map(({ proxy }) => proxy.id);
-      this.traces.begin({ revision: world.revision, committedAt, receivedAt }, ids);
+      this.traces.begin({ revision: world.revision, committedAt, receivedAt, generatedAt: now?.() }, ids);
     }
     if (this.isCalm) return { withdrawn: [], concerned: new Set(concerned) };
     const followed = this.consequence((mesh) => [

@@ -10,6 +10,8 @@ export interface RevisionTrace {
   /** By the writer's clock; undefined where nobody knows. */
   readonly committedAt: number | undefined;
   readonly receivedAt: number;
+  /** When all that it changes was made anew; undefined where nobody looked at the clock. */
+  readonly generatedAt?: number | undefined;
   /** By node id, the proxies that it concerns. */
   readonly proxies: Map<string, ProxyTrace>;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import {
   describeKubernetes,
+  freePort,
   quartet,
   startControlPlane,
   startKubernetes,
@@ -11,12 +12,21 @@ import {
 } from '#common/testing';
 import type { RunningControlPlane, RunningKubernetes } from '#common/testing';
 import type { Diagnostic } from '#config';
+import { startProxy } from '../../apps/pilot/src/ads/testing/ads-rig.js';
 
 jest.setTimeout(120_000);
 
 let kubernetes: RunningKubernetes;
 let plane: RunningControlPlane;
 const config = tempDir('q-cfg-');
+const patient = { timeout: 60_000, interval: 200 };
+
+const PLAIN = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: 'enableAutoMtls: false'}
+`;
 
 const entry = (name: string): string => `
 apiVersion: networking.istio.io/v1
@@ -43,7 +53,11 @@ describeKubernetes('quartet up beside a cluster', () => {
     kubernetes = await startKubernetes();
     const { stdout } = await quartet('manifest', 'generate');
     await kubernetes.kubectl(['apply', '--server-side', '-f', '-'], stdout);
-    plane = await startControlPlane({ config, args: ['--kubeconfig', kubernetes.kubeconfig] });
+    // The proxy here has no agent, and so no certificate to call anybody with.
+    writeFileSync(join(config, 'mesh.yaml'), PLAIN);
+    const only = ['--only', 'galley,pilot,citadel'];
+    const args = ['--kubeconfig', kubernetes.kubeconfig, '--write-status', ...only];
+    plane = await startControlPlane({ config, args });
   }, 240_000);
   afterAll(async () => {
     await plane?.process.stop();
@@ -103,6 +117,45 @@ describeKubernetes('quartet up beside a cluster', () => {
     rmSync(join(config, 'b.yaml'));
     await kubernetes.kubectl(['delete', 'serviceentry', 'twice']);
     await until(async () => (await entries()) === 2);
+  });
+
+  it("tells in a resource's status what a real Envoy says to it, and which version is in force", async () => {
+    const metadata = {
+      ...{ INTERCEPTION_MODE: 'NONE', HTTP_PROXY_PORT: String(await freePort()) },
+      WORKLOAD_ENTRY: 'client',
+    };
+    const envoy = await startProxy(plane.pilot.xds, 'delta', 'client', metadata);
+    // Whether a file is there only the proxy can tell.
+    const rule = (tls: string): string => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: cluster, namespace: default}
+spec: {host: cluster.example.com, trafficPolicy: {tls: {mode: SIMPLE, ${tls}}}}
+`;
+    const status = async (type: string): Promise<string> => {
+      const path = `{.status.conditions[?(@.type=="${type}")]}`;
+      return (await kubernetes.kubectl(['get', 'dr', 'cluster', '-o', `jsonpath=${path}`])).stdout;
+    };
+    await kubernetes.kubectl(['apply', '-f', '-'], rule('sni: good'));
+    await until(
+      async () => (await status('Reconciled')).includes('1 of 1 connected proxies hold it'),
+      patient,
+    );
+    await kubernetes.kubectl(['apply', '-f', '-'], rule('caCertificates: /no/such/ca.pem'));
+    await until(async () => (await status('Reconciled')).includes('in force is last good form'), patient);
+    expect(await status('Reconciled')).toMatch(/Invalid path.*Refused/);
+    expect(await status('Accepted')).toContain('True');
+    const events = ['get', 'events', '-o', 'jsonpath={.items[*].reason}'];
+    await until(async () => (await kubernetes.kubectl(events)).stdout.includes('RefusedByEnvoy'), patient);
+    const told = await quartet('config', 'describe', 'dr', 'cluster', '--state', plane.state);
+    expect(told.stdout).toMatch(/refused: CDS '.*' by .*Invalid path/);
+    await kubernetes.kubectl(['apply', '-f', '-'], rule('sni: better'));
+    await until(
+      async () => (await status('Reconciled')).includes('1 of 1 connected proxies hold it'),
+      patient,
+    );
+    await envoy.stop();
+    await kubernetes.kubectl(['delete', 'dr', 'cluster']);
   });
 
   it('keeps all of it while the API server is away, and says that it is', async () => {

@@ -4,6 +4,7 @@ import { defaultStateDir } from '../up/state.js';
 export interface UpOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
+  readonly writeStatus?: boolean;
   readonly state: string;
   readonly ports: string;
   readonly only?: string;
@@ -18,6 +19,7 @@ export function registerUp(program: Command): void {
     .description('run the whole control plane on this host until it is stopped')
     .option('--config <dir>', 'folder of YAML files to serve')
     .option('--kubeconfig <file>', 'serve config and services of this cluster; the folder goes before it')
+    .option('--write-status', "write what becomes of the cluster's config into its status")
     .option('--state <dir>', 'folder for keys, last good states and JetStream', defaultStateDir())
     .option('--ports <which>', "'istio' for Istio's own ports, 'free' for free ones", 'istio')
     .option('--only <services>', 'comma-separated: galley,pilot,citadel,mixer')

@@ -13,6 +13,8 @@ export interface Plan {
   readonly config: string | undefined;
   /** A cluster whose config, services and workloads count as well. */
   readonly kubeconfig: string | undefined;
+  /** Galley writes into that cluster what becomes of its config. */
+  readonly writeStatus: boolean;
   readonly state: StateLayout;
   readonly host: string;
   readonly ports: Ports;
@@ -63,6 +65,7 @@ function ownArgs(name: ServiceName, plan: Plan): string[] {
       return [
         ...(plan.config === undefined ? [] : ['--config', plan.config]),
         ...(plan.kubeconfig === undefined ? [] : ['--kubeconfig', plan.kubeconfig]),
+        ...(plan.writeStatus ? ['--write-status'] : []),
       ];
     case 'pilot':
       return [

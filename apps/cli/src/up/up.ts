@@ -49,6 +49,7 @@ async function makePlan(options: UpOptions): Promise<Plan> {
   return {
     config: options.config === undefined ? undefined : resolve(options.config),
     kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),
+    writeStatus: options.writeStatus ?? false,
     state: prepareStateDir(options.state, options.config),
     host: HOST,
     ports: options.ports === 'istio' ? ISTIO_PORTS : await freePorts(HOST),

@@ -45,6 +45,8 @@ export interface ServiceFields {
   readonly sources: readonly ResourceKey[];
   /** Clients get the endpoints of their own node, and no others. */
   readonly nodeLocal?: boolean;
+  /** Virtual addresses by registry, where several have different ones: a client knows those of its own cluster. */
+  readonly addressesIn?: Readonly<Record<string, readonly string[]>>;
   /** Which endpoints a client prefers, where no DestinationRule says it. */
   readonly trafficDistribution?: TrafficDistribution;
   /** Its endpoints are known, but clients pick one by its address; a gateway's clients know none of these. */
@@ -67,9 +69,11 @@ export class Service implements ServiceFields {
   readonly nodeLocal: boolean;
   readonly headless: boolean;
   readonly trafficDistribution: TrafficDistribution | undefined;
+  readonly addressesIn: Readonly<Record<string, readonly string[]>> | undefined;
   readonly digest: string;
   private addressed: Service | undefined;
   private balanced: Service | undefined;
+  private readonly local = new Map<string, Service>();
 
   constructor(private readonly fields: ServiceFields) {
     this.host = fields.host;
@@ -86,6 +90,7 @@ export class Service implements ServiceFields {
     this.nodeLocal = fields.nodeLocal ?? false;
     this.headless = fields.headless ?? false;
     this.trafficDistribution = fields.trafficDistribution;
+    this.addressesIn = fields.addressesIn;
     this.digest = digestOf(JSON.stringify(fields));
   }
 
@@ -96,6 +101,15 @@ export class Service implements ServiceFields {
   /** The same service, but for these fields. */
   with(fields: Partial<ServiceFields>): Service {
     return new Service({ ...this.fields, ...fields });
+  }
+
+  /** The same service as it is in a cluster. */
+  in(cluster: string): Service {
+    const addresses = this.addressesIn?.[cluster];
+    if (!addresses) return this;
+    let local = this.local.get(cluster);
+    if (!local) this.local.set(cluster, (local = this.with({ addresses })));
+    return local;
   }
 
   /** A headless service for who has to choose among its endpoints. */

@@ -146,7 +146,8 @@ export class RecordedView implements WorldView {
     this.record(fact.mesh('visibility'));
     const everywhere = this.scope.extent.everything;
     if (this.viewer?.autoAllocate) this.record(fact.autoAddresses);
-    const seenAs = `${port} ${from.namespace} ${this.viewer?.autoAllocate} ${this.scope.id}`;
+    const { autoAllocate, clusterId } = this.viewer ?? {};
+    const seenAs = `${port} ${from.namespace} ${autoAllocate} ${clusterId} ${this.scope.id}`;
     return once(this.seen.onPort, seenAs, () =>
       (everywhere ? this.indexes.services.onPort(port) : this.candidates()).flatMap((host) =>
         this.portUse(port, host, from),
@@ -155,7 +156,7 @@ export class RecordedView implements WorldView {
   }
 
   private portUse(port: number, host: string, from: Viewer): PortUse[] {
-    const service = this.imported(host, from)?.service;
+    const service = this.reached(this.imported(host, from)?.service);
     const use = service && portUse(this.addressed(service), port);
     return use ? [use] : [];
   }
@@ -166,8 +167,12 @@ export class RecordedView implements WorldView {
     return service && this.addressed(service);
   }
 
-  /** A gateway's clients do not choose among the endpoints of a service: it does. */
+  /**
+   * A service as the viewer has it: under the addresses of its cluster; and a gateway's clients do not choose among the
+   * endpoints of a headless one, it does.
+   */
   private reached(service: Service | undefined): Service | undefined {
+    if (service?.addressesIn && this.viewer) return service.in(this.viewer.clusterId);
     return service?.headless && this.viewer?.type === 'router' ? service.withEndpoints() : service;
   }
 
@@ -206,7 +211,10 @@ export class RecordedView implements WorldView {
 
   hostsAt(address: string): readonly string[] {
     this.record(fact.servicesAt(address));
-    const hosts = [...this.indexes.services.atAddress(address), ...this.allocatedAt(address)];
+    const { services } = this.indexes;
+    const hosts = [...services.atAddress(address), ...this.allocatedAt(address)].filter((host) =>
+      services.ofHost(host).some(({ service }) => this.isAt(service, address)),
+    );
     if (hosts.length < 2 || this.scope.isEverything) return hosts;
     return hosts.filter((host) => {
       this.record(fact.service(host));
@@ -214,6 +222,13 @@ export class RecordedView implements WorldView {
         .ofHost(host)
         .some(({ service }) => this.scope.imports(service.namespace, host));
     });
+  }
+
+  /** Another cluster may have the address for something else. */
+  private isAt(service: Service, address: string): boolean {
+    if (!service.addressesIn) return true;
+    this.record(fact.service(service.host));
+    return this.reached(service)?.addresses.includes(address) ?? false;
   }
 
   private allocatedAt(address: string): string[] {

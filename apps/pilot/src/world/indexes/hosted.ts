@@ -25,7 +25,7 @@ export function hostedAt(registrations: Registrations, host: string): Hosted[] {
 }
 
 function hosted(registrations: Registrations, known: readonly Registration[]): Hosted {
-  const service = mergedService(known.map((each) => each.service));
+  const service = withAddresses(mergedService(known.map((each) => each.service)), known);
   const endpoints = known.flatMap((each) => {
     const selected = registrations.selectedBy(each).flatMap(({ endpoint }) => endpoint ?? []);
     return portsAs(service, each.service, [...each.endpoints, ...selected]);
@@ -33,6 +33,15 @@ function hosted(registrations: Registrations, known: readonly Registration[]): H
   const idle = known.flatMap((each) => portsAs(service, each.service, each.idle));
   const fallback = known.flatMap((each) => each.fallback ?? [])[0];
   return { service, endpoints: endpoints.length === 0 && fallback ? [fallback] : endpoints, idle };
+}
+
+/** Virtual addresses mean something in their own cluster only. */
+function withAddresses(service: Service, known: readonly Registration[]): Service {
+  const stated = known.filter((each) => each.service.addresses.length > 0);
+  const differ = stated.some((each) => each.service.addresses.join() !== service.addresses.join());
+  if (!differ) return service;
+  const addresses = stated.map((each) => [each.registry.id, each.service.addresses] as const);
+  return service.with({ addressesIn: Object.fromEntries(addresses) });
 }
 
 function byPrecedence(a: Registration, b: Registration): number {

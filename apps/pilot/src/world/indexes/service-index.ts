@@ -211,7 +211,11 @@ function touchPorts(
   ];
   for (const port of new Set([...portsOf(before), ...portsOf(after)])) {
     const uses = (hosted: readonly Hosted[]): unknown =>
-      hosted.map(({ service }) => [portUse(service, port) ?? null, service.exportTo]);
+      hosted.map(({ service }) => [
+        portUse(service, port) ?? null,
+        service.exportTo,
+        isHttp(service.port(port)?.protocol ?? 'HTTP') ? null : service.addressesIn,
+      ]);
     touchIfChanged(touched, uses(before), uses(after), ...everybody, fact.servicesOnPort(port));
   }
 }
@@ -255,7 +259,10 @@ function portsOf(hosted: readonly Hosted[]): number[] {
 }
 
 function addressesOf(hosted: readonly Hosted[]): string[] {
-  return hosted.flatMap(({ service }) => service.addresses);
+  return hosted.flatMap(({ service: { addresses, addressesIn = {} } }) => [
+    ...addresses,
+    ...Object.values(addressesIn).flat(),
+  ]);
 }
 
 function instancesOf(hosted: readonly Hosted[]): string[] {

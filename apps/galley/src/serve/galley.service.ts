@@ -20,6 +20,7 @@ import { clusterFile } from '../snapshot/units.js';
 import type { ClusterSource } from '../sources/sources.js';
 import { PilotQuestions } from '../status/ask-pilots.js';
 import { StatusKeeper } from '../status/status-keeper.js';
+import { withdrawnDiagnostics, WithdrawnWatch } from '../status/withdrawn.js';
 import { Admission } from '../webhook/admission.js';
 import { GalleyMetrics } from './metrics.js';
 
@@ -47,6 +48,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   private admission: Admission | undefined;
   private statuses: StatusKeeper | undefined;
   private readonly pilots: PilotQuestions;
+  private readonly withdrawn: WithdrawnWatch;
 
   constructor(
     @Inject(CONFIG) private readonly config: GalleyConfig,
@@ -57,6 +59,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     readiness.expect('config', 'the config is being read');
     this.kube = config.cluster && new KubeClient(config.cluster);
     this.pilots = new PilotQuestions(() => connectNats({ ...config.nats, name: 'galley', log: logger }));
+    this.withdrawn = new WithdrawnWatch({ fleet: () => this.pilots.fleet(), log: logger });
   }
 
   /** Ready once the sources were read: NATS may be away, what is accepted waits on the own disk. */
@@ -88,11 +91,13 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     this.admission = this.openAdmission(metrics);
     await this.admission?.start();
     this.statuses?.start();
+    this.withdrawn.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.admission?.close();
     await this.statuses?.close();
+    await this.withdrawn.close();
     await this.pilots.close();
     await this.pipeline?.close();
     await this.authorship?.close();
@@ -109,7 +114,8 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
         this.statuses?.problem && `status cannot be written: ${this.statuses.problem}`,
       ),
     ];
-    return this.pipeline.diagnostics({ damage, sources: sources.flat() });
+    const withdrawn = withdrawnDiagnostics(this.withdrawn.refused, this.authorship.state.resources);
+    return [...this.pipeline.diagnostics({ damage, sources: sources.flat() }), ...withdrawn];
   }
 
   list(query: ConfigQuery): ConfigPage {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { diagnostic } from '#config';
-import { admit, isRefusal } from './admit.js';
+import { diagnostic, KINDS } from '#config';
+import { admit, isRefusal, rehearsals } from './admit.js';
 
 const object = (spec: unknown, rest: object = {}) => ({
   apiVersion: 'networking.istio.io/v1',
@@ -71,5 +71,11 @@ describe('admission', () => {
     };
     const verdict = admit(request(plugin), nothing);
     expect(verdict).toMatchObject({ allowed: true, warnings: [expect.stringContaining('QT0005')] });
+  });
+
+  it('is rehearsed with one object of every kind that is read', () => {
+    const kinds = rehearsals().map((one) => (one.object as { kind: string }).kind);
+    expect(kinds.sort()).toEqual(KINDS.map(({ kind }) => kind).sort());
+    for (const one of rehearsals()) expect(() => admit(one, nothing)).not.toThrow();
   });
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { citadelAuthority } from '#common/ca-client';
 import { formatAddress } from '#common/flags';
 import { FileIdentity, formatSpiffeId, WorkloadIdentity } from '#common/identity';
@@ -9,7 +10,7 @@ import type { TrustBundleSource } from '#common/trust-bundle';
 import { withTrustBundle } from '#common/trust-bundle';
 import type { Diagnostic, FileReading } from '#config';
 import type { WebhookConfig } from '../galley.config.js';
-import { admit } from '../validate/admit.js';
+import { admit, rehearsals } from '../validate/admit.js';
 import type { Verdict } from '../validate/admit.js';
 import { Registration } from './registration.js';
 import { WebhookServer } from './webhook-server.js';
@@ -56,6 +57,10 @@ export class Admission {
 
   /** Does not wait for a certificate: it may take as long as it likes. */
   async start(): Promise<void> {
+    for (const request of rehearsals()) {
+      admit(request, () => []);
+      await nextTurn();
+    }
     await this.server.start();
     void this.identity.start();
     this.registration.start();

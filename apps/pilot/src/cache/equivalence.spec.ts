@@ -2,15 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Operation, StoredResource } from '#common/config-log';
 import { generators } from '../generate/generators.js';
-import type { TypeUrl, World } from '../model/contract.js';
+import type { World } from '../model/contract.js';
 import { proxyFromNode } from '../model/node.js';
 import type { Proxy } from '../model/proxy.js';
 import { randomChanges } from '../testing/random-mesh.js';
 import { createWorld } from '../world/world.js';
 import { ResourceCache } from './resource-cache.js';
-import type { ProxyClass, Touched } from './scope.js';
-
-const TYPES: readonly TypeUrl[] = generators.map(({ type }) => type);
+import { follow, holdings, versions, type Held } from './testing/holdings.js';
 
 function proxy(id: string, metadata: Record<string, unknown>): Proxy {
   const result = proxyFromNode({ id, cluster: '', metadata });
@@ -48,42 +46,6 @@ const PROXIES = [
   proxy('router~10.0.0.3~gateway.default~default.svc.cluster.local', { LABELS: { istio: 'gateway' } }),
   proxy('router~10.0.0.1~other.backend~backend.svc.cluster.local', { LABELS: { istio: 'other' } }),
 ];
-
-/** `<type> <name>` to version, for all that a proxy may have. */
-type Held = Map<string, string>;
-
-function holdings(cache: ResourceCache, proxyClass: ProxyClass): Held {
-  const held: Held = new Map();
-  for (const type of TYPES) {
-    for (const name of cache.names(type, proxyClass)) {
-      const resource = cache.resource(type, proxyClass, name);
-      if (resource) held.set(`${type} ${name}`, `${resource.version} ${resource.sources.join()}`);
-    }
-  }
-  return held;
-}
-
-/** Follows a change the way a push does: looks again at what was touched, and at nothing else. */
-function follow(cache: ResourceCache, proxyClass: ProxyClass, held: Held, touched: Touched): Held {
-  const next = new Map(held);
-  const everything = [...touched.everything].map((type): [TypeUrl, Set<string>] => {
-    const before = [...held.keys()].filter((key) => key.startsWith(`${type} `));
-    const names = before.map((key) => key.slice(type.length + 1));
-    return [type, new Set([...names, ...cache.names(type, proxyClass)])];
-  });
-  for (const [type, names] of [...everything, ...touched.resources]) {
-    for (const name of names) {
-      const wanted = cache.membership(type as TypeUrl, proxyClass)(name);
-      const resource = wanted ? cache.resource(type as TypeUrl, proxyClass, name) : undefined;
-      if (resource) next.set(`${type} ${name}`, `${resource.version} ${resource.sources.join()}`);
-      else next.delete(`${type} ${name}`);
-    }
-  }
-  return next;
-}
-
-const versions = (held: Held): [string, string][] =>
-  [...held].map(([key, value]): [string, string] => [key, value.split(' ')[0]!]).sort();
 
 function apply(world: World, operations: readonly Operation[]) {
   const { revision: previous } = world;

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
+import { packageRoot } from '#common/binaries';
 import { describeKubernetes, freePort, startEnvoy, startKubernetes, until } from '#common/testing';
 import type { RunningEnvoy, RunningKubernetes } from '#common/testing';
 import { HttpClient } from '../../apps/cli/src/demo/measure/http-client.js';
@@ -114,6 +117,13 @@ describeKubernetes('Services of a cluster', () => {
     await apply(pod('reviews-3', 'reviews', 'v3', await application('three')));
     await report(kubernetes, 'reviews-3', true);
     await reaches('reviews', 'three');
+  });
+
+  it('are counted under the names that the documentation has', async () => {
+    const text = readFileSync(join(packageRoot(), 'docs/metrics.md'), 'utf8');
+    const documented = Array.from(text.matchAll(/^\| `(\w+)/gm), ([, name]) => name);
+    const exposed = (await pilot.metrics()).matchAll(/^# TYPE ((?:pilot|xds)_\w+)/gm);
+    expect(documented.sort()).toEqual(Array.from(exposed, ([, name]) => name).sort());
   });
 
   it('keep their endpoints for a while where most of them go at once, and Pilot says so', async () => {

@@ -7,7 +7,7 @@
  */
 export class Admission<T> {
   private readonly inside = new Map<T, number>();
-  private readonly line = new Map<T, () => void>();
+  private readonly line = new Map<T, { readonly start: () => void; readonly since: number }>();
 
   constructor(
     private readonly limit: number,
@@ -18,10 +18,16 @@ export class Admission<T> {
     return this.line.size;
   }
 
+  /** Since when whoever is first in line waits; undefined where nobody does. */
+  get waitingSince(): number | undefined {
+    const [first] = this.line.values();
+    return first?.since;
+  }
+
   /** Calls `start` at once, or when somebody before has left. */
   enter(newcomer: T, start: () => void, now: number): void {
     if (this.inside.size < this.limit) this.admit(newcomer, start, now);
-    else this.line.set(newcomer, start);
+    else this.line.set(newcomer, { start, since: now });
   }
 
   /** Whoever has what it came for, or is gone, makes room. */
@@ -37,7 +43,7 @@ export class Admission<T> {
   }
 
   private fill(now: number): void {
-    for (const [newcomer, start] of this.line) {
+    for (const [newcomer, { start }] of this.line) {
       if (this.inside.size >= this.limit) return;
       this.line.delete(newcomer);
       this.admit(newcomer, start, now);

@@ -62,7 +62,7 @@ export class AdsService {
       trustDomain,
       now,
       follow: (consequence) => this.follow(consequence),
-      scheduler: new PushScheduler(now),
+      scheduler: new PushScheduler(now, (waited) => metrics.turn(waited)),
       admission: new Admission(options.maxNewcomers, NEWCOMER_TIMEOUT_MS),
       limits: { maxUnwrittenBytes: MAX_UNWRITTEN_BYTES, stallTimeoutMs },
     };
@@ -97,6 +97,13 @@ export class AdsService {
   get queues(): { readonly newcomers: number; readonly pushes: number; readonly streams: number } {
     const { admission, scheduler } = this.context;
     return { newcomers: admission.waiting, pushes: scheduler.length, streams: this.streams.size };
+  }
+
+  /** Since when the first in line for its turn, and the first newcomer, wait, in milliseconds. */
+  get queueAges(): { readonly newcomers: number; readonly pushes: number } {
+    const { admission, scheduler, now } = this.context;
+    const age = (since: number | undefined): number => (since === undefined ? 0 : now() - since);
+    return { newcomers: age(admission.waitingSince), pushes: age(scheduler.waitingSince) };
   }
 
   close(): void {

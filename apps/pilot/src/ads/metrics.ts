@@ -34,6 +34,8 @@ export class PilotMetrics {
   private readonly bytes: Counter;
   private readonly convergence: Histogram;
   private readonly acked: Histogram;
+  private readonly turns: Histogram;
+  private readonly rejectedConfigs: Counter;
   private readonly rejects = new Map<string, Counter>();
   private readonly totalRejects: Counter;
   private readonly internalErrors: Counter;
@@ -67,6 +69,12 @@ export class PilotMetrics {
       'From a response to its ACK, in seconds',
       ['type'],
       seconds,
+    );
+    const turns = 'From when a proxy has something to be sent to its turn, in seconds';
+    this.turns = histogram('pilot_proxy_queue_time', turns, [], seconds);
+    this.rejectedConfigs = counter(
+      'pilot_total_rejected_configs',
+      'Config that could not be used when it came',
     );
     for (const type of REJECTS) {
       this.rejects.set(type, counter(`pilot_xds_${type}_reject`, `Responses that a proxy refused (${type})`));
@@ -121,6 +129,15 @@ export class PilotMetrics {
     this.convergence.observe(tookMs / 1_000);
   }
 
+  /** A proxy has its turn. */
+  turn(waitedMs: number): void {
+    this.turns.observe(waitedMs / 1_000);
+  }
+
+  rejectedConfig(count: number): void {
+    this.rejectedConfigs.inc(count);
+  }
+
   writeTimeout(): void {
     this.writeTimeouts.inc();
   }
@@ -159,11 +176,29 @@ export function collectGauges(registry: Registry, engine: PushEngine, ads: AdsSe
     'Resources served from their last good bytes',
     () => cache.failures.length,
   );
+  cacheReads(registry, engine);
   withdrawnConfigs(registry, engine);
   collectWorldGauges(registry, engine);
   gauge('pilot_push_queue', 'Proxies waiting for their turn', () => ads.queues.pushes);
   gauge('pilot_newcomers_queue', 'Proxies waiting for their first push', () => ads.queues.newcomers);
+  const seconds = (what: string) => `For how long the first of ${what} waits, in seconds`;
+  gauge('pilot_push_queue_age_seconds', seconds('these'), () => ads.queueAges.pushes / 1_000);
+  gauge('pilot_newcomers_queue_age_seconds', seconds('those'), () => ads.queueAges.newcomers / 1_000);
   gauge('pilot_config_revision', 'Revision that the proxies are brought to', () => engine.revision);
+}
+
+/** Under Istio's name: what was there already when it was needed, and what had to be made. */
+function cacheReads(registry: Registry, { cache }: PushEngine): void {
+  new Gauge({
+    name: 'xds_cache_reads',
+    help: 'Resources that were needed since the start, by whether they were there already',
+    labelNames: ['type'],
+    registers: [registry],
+    collect() {
+      this.set({ type: 'hit' }, cache.stats.shared);
+      this.set({ type: 'miss' }, cache.stats.generated);
+    },
+  });
 }
 
 function withdrawnConfigs(registry: Registry, engine: PushEngine): void {

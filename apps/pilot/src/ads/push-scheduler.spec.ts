@@ -40,6 +40,22 @@ describe('PushScheduler', () => {
     expect(log).toEqual(['a', 'b', 'a', 'b']);
   });
 
+  it('says for how long each turn was waited for', async () => {
+    let clock = 0;
+    const waits: number[] = [];
+    const slow = { pushOne: () => ((clock += 10), false) };
+    const scheduler = new PushScheduler(
+      () => clock,
+      (waited) => waits.push(waited),
+    );
+    expect(scheduler.waitingSince).toBeUndefined();
+    scheduler.schedule([slow, { pushOne: () => false }]);
+    expect(scheduler.waitingSince).toBe(0);
+    clock += 20;
+    while (scheduler.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(waits).toEqual([0, 30]);
+  });
+
   it('keeps one place per connection, and none for those that are gone', async () => {
     const log: string[] = [];
     let clock = 0;

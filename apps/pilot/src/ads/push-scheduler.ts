@@ -12,17 +12,29 @@ const SLICE_MS = 8;
  * tick as the change. At most one place in the queue per connection: what changes meanwhile is in its next response.
  */
 export class PushScheduler {
-  private readonly queue = new Set<Pushable>();
+  /** In the order of their turns, each with since when it waits. */
+  private readonly queue = new Map<Pushable, number>();
   private running = false;
 
-  constructor(private readonly now: () => number) {}
+  /** @param onTurn hears at each turn for how long it was waited for, in milliseconds */
+  constructor(
+    private readonly now: () => number,
+    private readonly onTurn: (waitedMs: number) => void = () => undefined,
+  ) {}
 
   get length(): number {
     return this.queue.size;
   }
 
+  /** Since when whoever comes next waits; undefined where nobody does. */
+  get waitingSince(): number | undefined {
+    const [since] = this.queue.values();
+    return since;
+  }
+
   schedule(connections: Iterable<Pushable>): void {
-    for (const connection of connections) this.queue.add(connection);
+    const now = this.now();
+    for (const connection of connections) if (!this.queue.has(connection)) this.queue.set(connection, now);
     if (!this.running) this.run();
   }
 
@@ -32,12 +44,16 @@ export class PushScheduler {
 
   private run(): void {
     this.running = true;
-    const end = this.now() + SLICE_MS;
-    for (const connection of this.queue) {
+    let now = this.now();
+    const end = now + SLICE_MS;
+    for (const [connection, since] of this.queue) {
       this.queue.delete(connection);
-      // Added again it comes after all others: a Set is walked in the order of insertion.
-      if (connection.pushOne()) this.queue.add(connection);
-      if (this.now() >= end) break;
+      this.onTurn(now - since);
+      const hasMore = connection.pushOne();
+      now = this.now();
+      // Added again it comes after all others: a Map is walked in the order of insertion.
+      if (hasMore) this.queue.set(connection, now);
+      if (now >= end) break;
     }
     if (this.queue.size > 0) setImmediate(() => this.run());
     else this.running = false;

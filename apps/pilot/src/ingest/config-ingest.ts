@@ -57,6 +57,8 @@ export class ConfigIngest {
     const revision = change.kind === 'commit' ? change.commit.revision : change.state.revision;
     const { stale } = this;
     readiness.set('config', true, stale ? `saved state, revision ${revision}` : `revision ${revision}`);
+    const errors = diagnostics.filter(({ level }) => level === 'Error');
+    if (errors.length > 0) metrics.rejectedConfig(errors.length);
     for (const diagnostic of diagnostics) logger.warn({ diagnostic }, 'config that cannot be used');
     logger.debug({ revision, stale, proxies: concerned.size }, 'took a change in');
   }

@@ -81,6 +81,12 @@ export class Subscription {
     return this.pending.size === 0 && this.removalsDue.size === 0 && this.inFlight.size === 0;
   }
 
+  /** There may be something to send as soon as it may go. */
+  get hasWork(): boolean {
+    const { pending, removalsDue, batches, started, wildcard, answered } = this;
+    return pending.size + removalsDue.size + batches.length > 0 || (started && wildcard && !answered);
+  }
+
   /** The client wants these names; asked for anew, they are sent anew. */
   subscribe(names: readonly string[]): void {
     const common = this.names.size === 0 ? this.common.names(names) : undefined;

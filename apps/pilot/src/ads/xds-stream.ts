@@ -63,8 +63,7 @@ export class XdsStream implements Pushable {
 
   pushOne(): boolean {
     const { connection, context } = this;
-    if (this.closed || !this.admitted || !connection || this.unwritten > context.limits.maxUnwrittenBytes)
-      return false;
+    if (this.closed || !this.admitted || !connection || this.isFull) return false;
     const now = context.now();
     try {
       const response = connection.next(now);
@@ -161,13 +160,18 @@ export class XdsStream implements Pushable {
     return false;
   }
 
+  private get isFull(): boolean {
+    return this.unwritten > this.context.limits.maxUnwrittenBytes;
+  }
+
   private write(bytes: Buffer): void {
     this.unwritten += bytes.length;
     this.blockedSince ??= this.context.now();
     this.call.write(bytes, () => {
+      const { isFull } = this;
       this.unwritten -= bytes.length;
       this.blockedSince = this.unwritten > 0 ? this.context.now() : undefined;
-      if (!this.closed) this.context.scheduler.schedule([this]);
+      if (isFull && !this.closed) this.context.scheduler.schedule([this]);
     });
   }
 

@@ -53,6 +53,7 @@ export class PushPlan {
   /** The next response, or undefined when there is none to send now. */
   next(now: number, revision: number): Response | undefined {
     this.revision = revision;
+    if (!this.hasWork()) return undefined;
     this.warming.settle((cluster) => this.isReady(cluster), now);
     for (const type of this.order()) {
       const subscription = this.subscriptions.get(type);
@@ -89,6 +90,13 @@ export class PushPlan {
     if (!hosts?.started) return;
     for (const name of this.desired.hostsOf(route, hosts)) hosts.pending.add(name);
     hosts.pending.add(noHost(route));
+  }
+
+  /** Asked far more often than there is anything to do: at every answer, and whenever somebody may go on. */
+  private hasWork(): boolean {
+    if (this.warming.size > 0) return true;
+    for (const subscription of this.subscriptions.values()) if (subscription.hasWork) return true;
+    return false;
   }
 
   private order(): Iterable<string> {

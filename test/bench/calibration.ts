@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { percentile } from './statistics.js';
 
 /**
- * How long this machine, in the state that it is in, takes for a fixed piece of work of the sort that Pilot does, in
- * milliseconds: figures divided by it can be compared over machines.
+ * How much CPU this machine, in the state that it is in, takes for a fixed piece of work of the sort that Pilot does, in
+ * milliseconds: CPU of Pilot divided by it can be compared over machines, and over their neighbours' loads.
  */
 export function calibrate(): number {
   const runs = Array.from({ length: 7 }, () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     work();
-    return performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1_000;
   });
   return percentile(runs.slice(2), 0.5);
 }

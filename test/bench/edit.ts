@@ -1,9 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Operation } from '#common/config-log';
+import type { Change, Edit } from './changes.js';
 import type { LoadCommand, LoadReply } from './load.js';
-import { meshOperations, serviceEntry, virtualService } from './mesh.js';
+import { meshOperations } from './mesh.js';
 import { PilotRig } from '../support/pilot.js';
 import { cpuMs, residentMb } from './process-usage.js';
 import { percentile } from './statistics.js';
@@ -14,42 +14,54 @@ export interface EditBench {
   readonly edits: number;
 }
 
-/** Latencies from the commit to the proxy, in milliseconds; CPU of Pilot, in milliseconds per edit. */
+/** Latencies from the commit to the proxy, in milliseconds; CPU in milliseconds per edit. */
 export interface EditRow extends EditBench {
-  readonly change: 'VirtualService' | 'endpoint';
+  readonly change: string;
+  /** Proxies that the change reaches. */
+  readonly reached: number;
   readonly p50: number;
   readonly p99: number;
   /** Median, over the edits, of the last proxy's latency. */
   readonly last: number;
+  /** Pilot's. */
   readonly cpu: number;
+  /** That of the config log: nats-server, and the writer in the bench's own process. */
+  readonly logCpu: number;
   readonly bytesPerProxy: number;
 }
 
 export interface ConnectRow {
   readonly proxies: number;
+  readonly services: number;
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly receivedMbPerProxy: number;
-  /** Growth of Pilot's resident memory, per proxy. */
+  /** Growth of Pilot's resident memory, per proxy, a few seconds later. */
   readonly mbPerProxy: number;
+  /** Pilot's CPU while nothing changes, in milliseconds per second. */
+  readonly idle: number;
 }
 
 /** Time between two edits: each is to be seen alone. */
 const GAP_MS = 100;
 /** Edits before those that count: the first ones find code that is not compiled yet. */
 const WARM_UP = 10;
+const SETTLE_MS = 2_000;
+const IDLE_MS = 3_000;
+/** A herd of thousands, on a busy machine. */
+const PATIENCE_MS = 600_000;
 
-export async function benchEdits(bench: EditBench): Promise<{ connect: ConnectRow; rows: EditRow[] }> {
+/** Pilot with a mesh, and the simulated proxies that connect to it. */
+export async function benchEdits(
+  bench: EditBench,
+  changes: readonly Change[],
+): Promise<{ connect: ConnectRow; rows: EditRow[] }> {
   const pilot = await PilotRig.start(meshOperations(bench.services));
   const load = fork(fileURLToPath(new URL('./load.js', import.meta.url)));
   try {
-    const connect = await connectAll(pilot, load, bench.proxies);
-    const marks: [EditRow['change'], (round: number) => [string, Operation]][] = [
-      ['VirtualService', (round) => [`mark-${round}`, virtualService(0, `mark-${round}`)]],
-      ['endpoint', (round) => [`10.99.1.${round}`, serviceEntry(0, `10.99.1.${round}`)]],
-    ];
+    const connect = await connectAll(pilot, load, bench);
     const rows: EditRow[] = [];
-    for (const [change, build] of marks) rows.push(await editMany(pilot, load, bench, change, build));
+    for (const change of changes) rows.push(await editMany(pilot, load, bench, change));
     return { connect, rows };
   } finally {
     load.disconnect();
@@ -57,66 +69,93 @@ export async function benchEdits(bench: EditBench): Promise<{ connect: ConnectRo
   }
 }
 
-async function connectAll(pilot: PilotRig, load: ChildProcess, proxies: number): Promise<ConnectRow> {
+async function connectAll(
+  pilot: PilotRig,
+  load: ChildProcess,
+  { proxies, services }: EditBench,
+): Promise<ConnectRow> {
   const { pid } = pilot.process;
   const [cpu, memory, start] = [cpuMs(pid), residentMb(pid), performance.now()];
-  const reply = await ask(load, { kind: 'connect', address: pilot.xds, proxies });
-  if (reply.kind !== 'connected') throw new Error(`the load client says '${reply.kind}'`);
+  const { traffic } = await ask(load, { kind: 'connect', address: pilot.xds, proxies }, 'connected');
   const seconds = (performance.now() - start) / 1_000;
+  const cpuSeconds = (cpuMs(pid) - cpu) / 1_000;
+  const receivedMbPerProxy = traffic.bytes / 1e6 / proxies;
+  await sleep(SETTLE_MS);
+  const quiet = cpuMs(pid);
+  await sleep(IDLE_MS);
+  const idle = (cpuMs(pid) - quiet) / (IDLE_MS / 1_000);
   const mbPerProxy = (residentMb(pid) - memory) / proxies;
-  const receivedMbPerProxy = reply.traffic.bytes / 1e6 / proxies;
-  return { proxies, seconds, cpuSeconds: (cpuMs(pid) - cpu) / 1_000, receivedMbPerProxy, mbPerProxy };
+  return { proxies, services, seconds, cpuSeconds, receivedMbPerProxy, mbPerProxy, idle };
 }
 
 async function editMany(
   pilot: PilotRig,
   load: ChildProcess,
   bench: EditBench,
-  change: EditRow['change'],
-  build: (round: number) => [string, Operation],
+  change: Change,
 ): Promise<EditRow> {
   const latencies: number[][] = [];
-  let bytes = 0;
-  let cpu = 0;
+  const total = { bytes: 0, cpu: 0, logCpu: 0 };
+  if (change.prepare) await pilot.commit(change.prepare).then(() => sleep(SETTLE_MS));
   for (let round = 1; round <= WARM_UP + bench.edits; round++) {
-    const [mark, operation] = build(round);
-    const before = cpuMs(pilot.process.pid);
-    const seen = await editOnce(pilot, load, mark, operation);
-    await new Promise((resolve) => setTimeout(resolve, GAP_MS));
+    const edit = change.edit(round, bench.services);
+    const before = usage(pilot);
+    const seen = await editOnce(pilot, load, edit);
+    await sleep(GAP_MS);
+    const after = usage(pilot);
+    if (edit.undo) await pilot.commit(edit.undo).then(() => sleep(GAP_MS));
     if (round <= WARM_UP) continue;
-    cpu += cpuMs(pilot.process.pid) - before;
+    total.cpu += after.cpu - before.cpu;
+    total.logCpu += after.logCpu - before.logCpu;
+    total.bytes += seen.bytes;
     latencies.push(seen.latencies);
-    bytes += seen.bytes;
   }
   const all = latencies.flat();
-  const last = percentile(
-    latencies.map((each) => Math.max(...each)),
-    0.5,
-  );
-  const bytesPerProxy = bytes / bench.edits / bench.proxies;
+  const reached = all.length / bench.edits;
+  const slowest = latencies.map((each) => Math.max(...each));
   return {
-    ...{ ...bench, change, p50: percentile(all, 0.5), p99: percentile(all, 0.99), last },
-    ...{ cpu: cpu / bench.edits, bytesPerProxy },
+    ...{ ...bench, change: change.name, reached },
+    ...{ p50: percentile(all, 0.5), p99: percentile(all, 0.99), last: percentile(slowest, 0.5) },
+    ...{ cpu: total.cpu / bench.edits, logCpu: total.logCpu / bench.edits },
+    bytesPerProxy: total.bytes / bench.edits / reached,
   };
 }
 
-async function editOnce(pilot: PilotRig, load: ChildProcess, mark: string, operation: Operation) {
-  await ask(load, { kind: 'watch', mark });
+/** CPU in milliseconds. */
+function usage(pilot: PilotRig): { cpu: number; logCpu: number } {
+  const { user, system } = process.cpuUsage();
+  const log = cpuMs(pilot.nats.process.pid);
+  return { cpu: cpuMs(pilot.process.pid), logCpu: log + (user + system) / 1_000 };
+}
+
+async function editOnce(pilot: PilotRig, load: ChildProcess, edit: Edit) {
+  const { typeUrl, mark, namespace } = edit;
+  await ask(load, { kind: 'watch', typeUrl, mark, namespace }, 'watching');
   const start = process.hrtime.bigint();
-  const seen = answer(load);
-  await pilot.commit([operation]);
-  const reply = await seen;
-  if (reply.kind !== 'seen') throw new Error(`the load client says '${reply.kind}'`);
-  const latencies = reply.times.map((time) => Number(BigInt(time) - start) / 1e6);
-  return { latencies, bytes: reply.traffic.bytes };
+  const seen = answer(load, 'seen');
+  await pilot.commit(edit.operations);
+  const { times, traffic } = await seen;
+  const latencies = times.map((time) => Number(BigInt(time) - start) / 1e6);
+  return { latencies, bytes: traffic.bytes };
 }
 
-async function ask(load: ChildProcess, command: LoadCommand): Promise<LoadReply> {
+type Reply<K extends LoadReply['kind']> = Extract<LoadReply, { kind: K }>;
+
+async function ask<K extends LoadReply['kind']>(
+  load: ChildProcess,
+  command: LoadCommand,
+  kind: K,
+): Promise<Reply<K>> {
   load.send(command);
-  return answer(load);
+  return answer(load, kind);
 }
 
-async function answer(load: ChildProcess): Promise<LoadReply> {
-  const [reply] = (await once(load, 'message', { signal: AbortSignal.timeout(120_000) })) as [LoadReply];
-  return reply;
+async function answer<K extends LoadReply['kind']>(load: ChildProcess, kind: K): Promise<Reply<K>> {
+  const [reply] = (await once(load, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) })) as [LoadReply];
+  if (reply.kind !== kind) throw new Error(`the load client says ${JSON.stringify(reply)}`);
+  return reply as Reply<K>;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,32 +1,51 @@
 /**
- * `npm run bench [-- --proxies 100,300 --services 1000 --edits 30 --json FILE --check --write-baseline]`: how long an
- * edit takes to reach the proxies and what it costs Pilot.
+ * `npm run bench`: how long an edit takes to reach the proxies and what it costs Pilot, what proxies cost that connect
+ * at once, and how the cost of an edit grows with the mesh. `--quick` is what `npm test` runs.
  *
  * `npm run bench -- --envoys 20 [--edits 1000 --rate 200 --seed 1 --json FILE]`: edits of routes, clusters, endpoints,
  * listeners and services under constant load on real Envoys; exit code 1 where a request failed.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { FlagError, flag, parseFlags, type FlagValues } from '#common/flags';
 import { packageRoot } from '#common/binaries';
 import { stopAll, removeTempDirs } from '#common/testing';
 import { compare, type Baseline } from './baseline.js';
 import { calibrate } from './calibration.js';
+import { CHANGES, changesNamed, type Change } from './changes.js';
 import { benchEdits, type ConnectRow, type EditRow } from './edit.js';
 import { benchEnvoys } from './envoys.js';
-import { connectTable, editTable, envoyTable } from './table.js';
+import { benchGrowth, exponents, type GrowthExponent, type GrowthRow } from './growth.js';
+import { connectTable, editTable, envoyTable, exponentTable, growthTable } from './table.js';
 
 const FLAGS = {
-  proxies: flag.list('numbers of simulated proxies', '100'),
+  proxies: flag.list('numbers of simulated proxies', '100,300,1000,3000'),
   services: flag.text('services, each with a VirtualService', '1000'),
-  edits: flag.text('edits of each kind', '30'),
+  edits: flag.text('edits of each kind', '20'),
+  changes: flag.list('kinds of edits', CHANGES.map(({ name }) => name).join(',')),
+  growth: flag.list(
+    'numbers of services over which the growth is measured; none: `-`',
+    '250,500,1000,2000,4000',
+  ),
   envoys: flag.text('real Envoys under load, instead of simulated proxies; 0 for none', '0'),
   rate: flag.text('requests per second through the real Envoys', '200'),
   seed: flag.text('seed of the edits on real Envoys', '1'),
   json: flag.optional('file for the figures as JSON'),
+  quick: flag.toggle('100 proxies, VirtualServices and endpoints, no growth'),
   check: flag.toggle('compare with the stored baseline and fail where a figure is far above it'),
   writeBaseline: flag.toggle('store these figures as the baseline'),
 };
+
+const QUICK = { proxies: ['100'], changes: ['VirtualService', 'endpoint'], growth: ['-'] };
+/** Their growth is measured. */
+const GROWING = ['VirtualService', 'DestinationRule', 'endpoint', 'service added'];
+
+interface Result extends Baseline {
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string };
+  readonly growth: readonly GrowthRow[];
+  readonly exponents: readonly GrowthExponent[];
+}
 
 const baselineFile = join(packageRoot(), 'test/bench/baseline.json');
 
@@ -42,29 +61,40 @@ try {
 }
 
 async function main(): Promise<number> {
-  const options = parseFlags(FLAGS, process.argv.slice(2), {});
-  if (Number(options.envoys) > 0) return benchRealEnvoys(options);
-  const calibration = calibrate();
+  const stated = parseFlags(FLAGS, process.argv.slice(2), {});
+  if (Number(stated.envoys) > 0) return benchRealEnvoys(stated);
+  const options = stated.quick ? { ...stated, ...QUICK } : stated;
+  const changes = changesNamed(options.changes);
+  const speeds = [calibrate()];
   const connects: ConnectRow[] = [];
   const edits: EditRow[] = [];
-  for (const proxies of options.proxies) {
-    const bench = {
-      services: Number(options.services),
-      edits: Number(options.edits),
-      proxies: Number(proxies),
-    };
-    const { connect, rows } = await benchEdits(bench);
+  for (const proxies of options.proxies.map(Number)) {
+    const bench = { services: Number(options.services), edits: Number(options.edits), proxies };
+    const { connect, rows } = await benchEdits(bench, changes);
     connects.push(connect);
     edits.push(...rows);
+    speeds.push(calibrate());
+    process.stdout.write(`${editTable(rows)}\n${connectTable([connect])}\n`);
   }
-  const units = (calibration + calibrate()) / 2;
-  process.stdout.write(
-    `${editTable(edits)}\n${connectTable(connects)}\ncalibration: ${units.toFixed(1)} ms\n`,
-  );
-  const result: Baseline = { calibration: units, edits, connects };
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  if (options.writeBaseline) writeFileSync(baselineFile, `${JSON.stringify(result, null, 2)}\n`);
+  const growth = await growthOf(options.growth, changes);
+  const calibration = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
+  process.stdout.write(`calibration: ${calibration.toFixed(1)} ms\n`);
+  const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version };
+  const result: Result = { machine, calibration, edits, connects, growth, exponents: exponents(growth) };
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  if (options.json !== undefined) writeFileSync(options.json, text);
+  if (options.writeBaseline) writeFileSync(baselineFile, text);
   return options.check ? check(result) : 0;
+}
+
+async function growthOf(sizes: readonly string[], changes: readonly Change[]): Promise<readonly GrowthRow[]> {
+  if (sizes.includes('-')) return [];
+  const rows = await benchGrowth(
+    sizes.map(Number),
+    changes.filter(({ name }) => GROWING.includes(name)),
+  );
+  process.stdout.write(`${growthTable(rows)}\n${exponentTable(exponents(rows))}\n`);
+  return rows;
 }
 
 async function benchRealEnvoys({

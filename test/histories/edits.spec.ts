@@ -22,7 +22,7 @@ describe('edits under constant load, on real Envoys', () => {
   it(
     'of routes, clusters, endpoints and listeners fail no request, and each takes effect',
     async () => {
-      const { samples, load } = await editUnderLoad(fleet, { edits, rate: 200, dice: new Dice(seed) });
+      const { samples, load } = await editUnderLoad(fleet, { edits, rate: 100, dice: new Dice(seed) });
       expect(load.failures).toEqual([]);
       expect(load.failed).toBe(0);
       expect(load.sent).toBeGreaterThan(edits);

@@ -9,6 +9,8 @@ import { planProxies, type Variant } from './support/proxy.js';
 const seed = Number(process.env['QUARTET_SEED'] ?? 1);
 const length = Number(process.env['QUARTET_STEPS'] ?? 40);
 const TIMEOUT = 120_000 + 2_000 * length;
+/** Requests per second: enough to hit every gap, and few enough for a machine that runs other tests beside. */
+const RATE = 100;
 
 interface Lived {
   readonly sidecars: readonly Variant[];
@@ -52,7 +54,7 @@ describe('proxies that live through edits, restarts and reconnects', () => {
     async (_what, { sidecars, gateways, replicas, steps, called }) => {
       fleet = await Fleet.start({ proxies: await planProxies(sidecars, gateways), replicas });
       const proxies = fleet.proxies.filter(({ plan }) => called.includes(plan.variant));
-      const load = new ConstantLoad(proxies, new Dice(seed), 200);
+      const load = new ConstantLoad(proxies, new Dice(seed), RATE);
       const live = () => liveThrough(fleet, new Dice(seed), length, steps);
       const { failed, failures, sent } = await load.during(live);
       expect(failures).toEqual([]);

@@ -96,7 +96,7 @@ async function editMany(
 ): Promise<EditRow> {
   const latencies: number[][] = [];
   const total = { bytes: 0, cpu: 0, logCpu: 0 };
-  if (change.prepare) await pilot.commit(change.prepare).then(() => sleep(SETTLE_MS));
+  if (change.prepare) await pilot.commit(change.prepare).then(() => quiet(pilot));
   for (let round = 1; round <= WARM_UP + bench.edits; round++) {
     const edit = change.edit(round, bench.services);
     const before = usage(pilot);
@@ -119,6 +119,15 @@ async function editMany(
     ...{ cpu: total.cpu / bench.edits, logCpu: total.logCpu / bench.edits },
     bytesPerProxy: total.bytes / bench.edits / reached,
   };
+}
+
+/** Waits until Pilot has little to do: what was to be pushed is on its way. */
+async function quiet({ process: { pid } }: PilotRig): Promise<void> {
+  for (;;) {
+    const before = cpuMs(pid);
+    await sleep(SETTLE_MS);
+    if (cpuMs(pid) - before < SETTLE_MS / 20) return;
+  }
 }
 
 /** CPU in milliseconds. */

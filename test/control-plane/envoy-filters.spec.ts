@@ -121,7 +121,7 @@ describe.each(['delta', 'sotw'] as const)(
       [
         'a config that breaks a rule of the API',
         httpFilter('bad', 'local_ratelimit.v3.LocalRateLimit', { stat_prefix: '' }),
-        /ValidationError|Proto constraint/,
+        /LocalRateLimit\.stat_prefix/,
       ],
       [
         'a cluster that contradicts itself',
@@ -153,7 +153,7 @@ describe.each(['delta', 'sotw'] as const)(
         /missing \)/,
       ],
       [
-        'a listener on an address that is taken',
+        'a listener on a port that there is not',
         filter('bad', 'LISTENER', {
           operation: 'ADD',
           value: { name: 'bad', address: { socket_address: { address: '127.0.0.1', port_value: 99_999 } } },

@@ -67,6 +67,7 @@ export class XdsStream implements Pushable {
     const now = context.now();
     try {
       const response = connection.next(now);
+      context.follow(context.engine.pushed());
       for (const cluster of connection.takeOverdue()) {
         context.logger.warn(
           { proxy: connection.proxy.id, cluster },

@@ -103,6 +103,11 @@ export class PushEngine {
     ]);
   }
 
+  /** Draws the consequences of what was made for a push, where it is the first to ask for a resource. */
+  pushed(): Consequence {
+    return this.cache.foundInvalid ? this.consequence((mesh) => this.withdrawInvalid(mesh)) : NO_CONSEQUENCE;
+  }
+
   /** Nobody is looked for, and nothing was found to break a rule. */
   private get isCalm(): boolean {
     return this.withdrawals.idle && !this.cache.foundInvalid;

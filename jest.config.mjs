@@ -33,7 +33,11 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/'],
 };
 
+/** Milliseconds per test; jest heeds this here alone, not in a project. Two cores may run much else beside a test. */
+const testTimeout = 30_000;
+
 export default {
+  testTimeout,
   projects: [
     {
       ...shared,
@@ -44,7 +48,6 @@ export default {
     {
       ...shared,
       displayName: 'real',
-      testTimeout: 30_000,
       testMatch: ['<rootDir>/test/**/*.spec.ts', '<rootDir>/{apps,libs,samples}/**/*.real.spec.ts'],
       testPathIgnorePatterns: ['<rootDir>/test/demo/'],
     },

@@ -113,7 +113,7 @@ describe('an agent', () => {
     expect(await inFlight).toMatchObject({ status: 200, connection: 'close' });
     expect(await agent.process.exited).toEqual({ code: 0, signal: null });
     expect(isAlive(envoyPid)).toBe(false);
-  }, 15_000);
+  });
 
   it('gives the application the way out, and ends with its exit code', async () => {
     const script = 'process.stderr.write("via " + process.env.HTTP_PROXY + "\\n"); process.exitCode = 7';
@@ -148,7 +148,7 @@ describe('an agent', () => {
     const { pid, envoyPid } = JSON.parse(line) as ReadyLine;
     process.kill(owner.pid, 'SIGKILL');
     await until(() => ![pid, envoyPid].some(isAlive), { what: 'agent and Envoy to end', timeout: 5_000 });
-  }, 20_000);
+  });
 
   it('reports every problem of its command line, and exits with 2', async () => {
     const agent = await mesh.start('--address', 'here', '--xds', 'nowhere');

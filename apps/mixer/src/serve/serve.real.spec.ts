@@ -99,5 +99,5 @@ describe('the servers', () => {
     await until(async () => (await check('/c')).body === undefined, { what: 'the new list' });
     provider.close();
     provider.closeAllConnections();
-  }, 20_000);
+  });
 });

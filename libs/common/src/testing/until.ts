@@ -4,7 +4,7 @@ import { logTails } from './process.js';
 export interface UntilOptions {
   /** What is being waited for, in words: the first line of the error. */
   readonly what?: string;
-  /** Milliseconds; default 10,000. */
+  /** Milliseconds; default 20,000. */
   readonly timeout?: number;
   /** Milliseconds between two tries; default 20. */
   readonly interval?: number;
@@ -23,7 +23,7 @@ export async function until<T>(
   attempt: () => T | Promise<T>,
   options: UntilOptions = {},
 ): Promise<Exclude<Awaited<T>, false | 0 | '' | null | undefined>> {
-  const deadline = Date.now() + (options.timeout ?? 10_000);
+  const deadline = Date.now() + (options.timeout ?? 20_000);
   let lastError: unknown;
   for (;;) {
     try {

@@ -56,21 +56,25 @@ export async function startEnvoy(
   const envoy = spawnProcess(command, words, { name: 'envoy' });
   const admin = await until(() => adminAddress(envoy, addressFile), { what: 'the admin interface of Envoy' });
   const running = client(admin, envoy);
-  if (options.waitFor !== 'admin')
-    await until(() => whileRunning(envoy, running.ready()), { what: 'Envoy to be live', timeout: 20_000 });
+  if (options.waitFor !== 'admin') await until(() => isLive(running), { what: 'Envoy to be live' });
   return running;
 }
 
 const loopbackAdmin = { admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } } };
 
 /** What a process that ended wrote says why: nobody else tells it. */
-function whileRunning<T>(envoy: SpawnedProcess, answer: T): T {
+function mustRun(envoy: SpawnedProcess): void {
   if (!envoy.running()) throw new Hopeless(`Envoy ended:\n${envoy.logs()}`);
-  return answer;
+}
+
+function isLive(running: RunningEnvoy): Promise<boolean> {
+  mustRun(running.process);
+  return running.ready();
 }
 
 async function adminAddress(envoy: SpawnedProcess, file: string): Promise<string> {
-  const address = whileRunning(envoy, (await readFile(file, 'utf8')).trim());
+  mustRun(envoy);
+  const address = (await readFile(file, 'utf8')).trim();
   // Envoy creates the file before it writes it.
   if (!/:\d+$/.test(address)) throw new Error('the address is not written yet');
   return `http://${address}`;

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { FlagError } from '#common/flags';
 import { COMMANDS } from './commands/index.js';
 import { VERSION } from './version.js';
 
@@ -17,6 +18,6 @@ export async function runProgram(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`quartet: ${(error as Error).message}\n`);
-    return 1;
+    return error instanceof FlagError ? 2 : 1;
   }
 }

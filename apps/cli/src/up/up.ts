@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { FlagError } from '#common/flags';
 import type { UpOptions } from '../commands/up.js';
 import { busTask } from './bus.js';
 import { rememberControlPlane, type ControlPlane } from './control-plane.js';
@@ -42,10 +43,11 @@ export async function up(options: UpOptions): Promise<number> {
 async function makePlan(options: UpOptions): Promise<Plan> {
   const names = options.only?.split(',') ?? SERVICES;
   const unknown = names.filter((name) => !SERVICES.includes(name as ServiceName));
-  if (unknown.length > 0) throw new Error(`--only: no such service: ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new FlagError([`--only: no such service: ${unknown.join(', ')}`]);
   if (options.config === undefined && options.kubeconfig === undefined)
-    throw new Error('nothing to read config from: give --config, --kubeconfig or both');
-  if (options.ports !== 'istio' && options.ports !== 'free') throw new Error("--ports is 'istio' or 'free'");
+    throw new FlagError(['nothing to read config from: give --config, --kubeconfig or both']);
+  if (options.ports !== 'istio' && options.ports !== 'free')
+    throw new FlagError(["--ports is 'istio' or 'free'"]);
   return {
     config: options.config === undefined ? undefined : resolve(options.config),
     kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),

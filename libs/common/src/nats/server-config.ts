@@ -35,6 +35,8 @@ const SERVICES = ['pilot', 'citadel', 'mixer', 'galley'] as const;
 const MAX_PAYLOAD = 1_048_576;
 /** Of one connection, so that a peer that stopped reading cannot fill the server's memory. */
 const MAX_PENDING = 67_108_864;
+/** Seconds in which a client has to say who it is. By default it is two, which a busy service that starts can miss. */
+const AUTHORIZATION_TIMEOUT_S = 10;
 /** Nest may answer one question in several messages. */
 const MAX_RESPONSES = 16;
 
@@ -61,7 +63,7 @@ export function serverConfig(options: NatsServerOptions): string {
 
 /** The `authorization` block alone, for a server that is configured otherwise. */
 export function authorizationConfig(users: readonly NatsUser[]): string {
-  return `authorization: {\n  users: [\n${users.map(userConfig).join('\n')}\n  ]\n}`;
+  return `authorization: {\n  timeout: ${AUTHORIZATION_TIMEOUT_S}\n  users: [\n${users.map(userConfig).join('\n')}\n  ]\n}`;
 }
 
 function userConfig(user: NatsUser): string {

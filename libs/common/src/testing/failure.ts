@@ -1,12 +1,11 @@
 import { logTails } from './process.js';
 
-/**
- * Prints the end of what every running process wrote, where a test of this file failed. The test environment
- * (tools/jest-environment.mjs) is who knows.
- */
-export function keepLogsOnFailure(): void {
-  const { quartetTestFailed } = globalThis as { quartetTestFailed?: boolean };
-  if (!quartetTestFailed) return;
+let kept = false;
+
+/** Prints the end of what every running process wrote, at the first failure of a test file. */
+export function keepLogs(): void {
+  if (kept) return;
+  kept = true;
   const tails = logTails(80);
   if (tails !== '') process.stderr.write(`A test failed; what ran beside it wrote last:\n${tails}\n`);
 }

@@ -2,7 +2,7 @@
  * Rigs for tests with real parts. Whatever they start ends with the test file, without a call; import this module
  * from tests and benches only.
  */
-import { keepLogsOnFailure } from './failure.js';
+import { keepLogs } from './failure.js';
 import { removeNamespaces } from './namespace.js';
 import { stopAll } from './process.js';
 import { removeTempDirs } from './temp-dir.js';
@@ -54,11 +54,20 @@ export { removeTempDirs, tempDir } from './temp-dir.js';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { Hopeless, until, type UntilOptions } from './until.js';
 
-const hooks = globalThis as { afterAll?: (hook: () => Promise<void>, timeout?: number) => void };
-hooks.afterAll?.(async () => {
-  keepLogsOnFailure();
-  await stopAll();
-  removeNamespaces();
-  removeTempDirs();
-}, 60_000);
+/** What Jest's environment (tools/jest-environment.mjs) calls, over whose events it alone knows when. */
+(globalThis as { quartetTests?: TestHooks }).quartetTests = {
+  failed: keepLogs,
+  async over() {
+    await stopAll();
+    removeNamespaces();
+    removeTempDirs();
+  },
+};
 process.on('exit', removeTempDirs);
+
+interface TestHooks {
+  /** A test or one of its hooks has failed. */
+  failed(): void;
+  /** The last hook of a test file has run: the tests have ended in order what they own. */
+  over(): Promise<void>;
+}

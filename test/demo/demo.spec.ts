@@ -24,6 +24,7 @@ async function pidsBelow(pid: number): Promise<number[]> {
 describe('quartet demo', () => {
   it('proves itself on its tour', async () => {
     const tour = demo('--tour');
+    await until(() => !tour.running(), { what: 'the tour to end', timeout: 280_000 });
     const { code } = await tour.exited;
     expect(tour.logs()).not.toContain('FAILED');
     const proven = new Set(tour.logs().match(/(?<=ok {6})\d/g));

@@ -8,9 +8,8 @@ export function registerDemo(program: Command): void {
     .option('--without-mesh', 'the same application bare, for comparison')
     .action(async (options: { tour?: boolean; withoutMesh?: boolean }) => {
       const { runDemo } = await import('../demo/index.js');
-      process.exitCode = await runDemo({
-        tour: options.tour ?? false,
-        withoutMesh: options.withoutMesh ?? false,
-      });
+      const code = await runDemo({ tour: options.tour ?? false, withoutMesh: options.withoutMesh ?? false });
+      // Nothing of it is left but, perhaps, a connection to something that was killed: nobody is to wait for that.
+      process.exit(code);
     });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpClient } from '../measure/http-client.js';
 import { describeMemory, memoryOf } from '../memory.js';
 import type { Mesh } from '../mesh.js';
@@ -10,6 +11,8 @@ import { metricsSteps } from './metrics.js';
 import { policySteps } from './policy.js';
 import { routingSteps } from './routing.js';
 import type { Step, Tour } from './step.js';
+
+const STEP_LIMIT_MS = 90_000;
 
 /** In the order of the tour; each group leaves the mesh as it found it. */
 const STEPS: readonly Step[] = [
@@ -48,11 +51,24 @@ async function runStep(step: Step, tour: Tour, say: (line: string) => void): Pro
   const started = performance.now();
   const took = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
   try {
-    const seen = await step.run(tour);
+    const seen = await inTime(step.run(tour));
     say(`ok      ${step.name}: ${seen} (${took()})`);
     return true;
   } catch (error) {
     say(`FAILED  ${step.name}: ${(error as Error).message} (${took()})`);
     return false;
+  }
+}
+
+/** A step that waits for something that never comes fails, rather than to keep the others from being seen. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const end = new AbortController();
+  const tooLate = sleep(STEP_LIMIT_MS, undefined, { signal: end.signal }).then(() => {
+    throw new Error(`not done after ${STEP_LIMIT_MS / 1000} s`);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    end.abort();
   }
 }

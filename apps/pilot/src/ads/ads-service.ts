@@ -66,7 +66,8 @@ export class AdsService {
       admission: new Admission(options.maxNewcomers, NEWCOMER_TIMEOUT_MS),
       limits: { maxUnwrittenBytes: MAX_UNWRITTEN_BYTES, stallTimeoutMs },
     };
-    this.timer = setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
+    // After a time in which the process was not given the CPU, what has arrived meanwhile is read first.
+    this.timer = setInterval(() => setImmediate(() => this.check()), CHECK_INTERVAL_MS).unref();
   }
 
   /** The service for one server: over TLS callers have to prove who they are. */

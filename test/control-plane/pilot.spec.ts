@@ -107,7 +107,7 @@ describe('Pilot, from the config log to a real Envoy', () => {
     const nats = await connectNats({ url: pilot.nats.url, name: 'cli' });
     const question = { revision };
     const [held] = await requestAll<ProxyHolding[]>(nats, 'pilot.proxies.holding', question, {
-      timeoutMs: 2_000,
+      timeoutMs: 10_000,
       max: 1,
     });
     await nats.close();

@@ -95,7 +95,6 @@ describe('quartet up', () => {
     process.kill(plane.process.pid, 'SIGKILL');
     await until(() => !Object.values(plane.pids).some(alive), {
       what: 'all children to exit',
-      timeout: 5_000,
     });
   }, 90_000);
 

@@ -130,7 +130,7 @@ describe('an agent', () => {
     const [, appPid] = await until(() => /app (\d+)/.exec(agent.process.logs()), { what: 'the application' });
     process.kill(pid, 'SIGKILL');
     const left = () => [envoyPid, Number(appPid)].filter(isAlive);
-    await until(() => left().length === 0, { what: 'Envoy and application to end', timeout: 5_000 });
+    await until(() => left().length === 0, { what: 'Envoy and application to end' });
   });
 
   it('ends with its parent where it is told to', async () => {
@@ -147,7 +147,7 @@ describe('an agent', () => {
     const line = await until(() => owner.stdout().split('\n')[0], { what: 'the agent to be ready' });
     const { pid, envoyPid } = JSON.parse(line) as ReadyLine;
     process.kill(owner.pid, 'SIGKILL');
-    await until(() => ![pid, envoyPid].some(isAlive), { what: 'agent and Envoy to end', timeout: 5_000 });
+    await until(() => ![pid, envoyPid].some(isAlive), { what: 'agent and Envoy to end' });
   });
 
   it('reports every problem of its command line, and exits with 2', async () => {

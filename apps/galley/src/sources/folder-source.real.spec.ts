@@ -52,7 +52,7 @@ describe('ways to save a file', () => {
   it('takes a rename at once', async () => {
     const rig = await start({ 'a.yaml': two('v1', 'v1') });
     save(rig.path('a.yaml'), virtualService('reviews', 'v2'));
-    await until(() => rig.subset('reviews') === 'v2', { timeout: 2000 });
+    await until(() => rig.subset('reviews') === 'v2');
     expect(rig.subset('ratings')).toBeUndefined();
     expect(rig.commits).toHaveLength(2);
   });
@@ -62,7 +62,7 @@ describe('ways to save a file', () => {
     for (const subset of ['v2', 'v3', 'v4']) {
       const before = performance.now();
       writeFileSync(rig.path('a.yaml'), two(subset, subset));
-      await until(() => rig.subset('ratings') === subset, { timeout: 2000, interval: 1 });
+      await until(() => rig.subset('ratings') === subset, { interval: 1 });
       expect(performance.now() - before).toBeLessThan(90);
       await sleep(150);
     }
@@ -79,7 +79,7 @@ describe('ways to save a file', () => {
       await sleep(300 / pieces);
     }
     closeSync(file);
-    await until(() => rig.subset('ratings') === 'version2', { timeout: 2000 });
+    await until(() => rig.subset('ratings') === 'version2');
     expect(history(rig, 'reviews')).toEqual(['v1', 'v2']);
     expect(history(rig, 'ratings')).toEqual(['v1', 'version2']);
     expect(rig.pipeline.diagnostics().filter(({ level }) => level === 'Error')).toEqual([]);
@@ -93,7 +93,7 @@ describe('ways to save a file', () => {
       appendFileSync(rig.path('a.yaml'), text.slice(at, at + 60));
       await sleep(40);
     }
-    await until(() => rig.subset('ratings') === 'v2', { timeout: 2000 });
+    await until(() => rig.subset('ratings') === 'v2');
     expect(history(rig, 'reviews')).toEqual(['v1', 'v2']);
     expect(history(rig, 'ratings')).toEqual(['v1', 'v2']);
   });
@@ -102,9 +102,9 @@ describe('ways to save a file', () => {
     const rig = await start({ 'a.yaml': two('v1', 'v1') });
     const before = performance.now();
     writeFileSync(rig.path('a.yaml'), virtualService('reviews', 'v2'));
-    await until(() => rig.subset('reviews') === 'v2', { timeout: 2000, interval: 1 });
+    await until(() => rig.subset('reviews') === 'v2', { interval: 1 });
     expect(rig.subset('ratings')).toBe('v1');
-    await until(() => rig.subset('ratings') === undefined, { timeout: 2000, interval: 5 });
+    await until(() => rig.subset('ratings') === undefined, { interval: 5 });
     expect(performance.now() - before).toBeGreaterThanOrEqual(100);
   });
 
@@ -112,7 +112,7 @@ describe('ways to save a file', () => {
     const rig = await start({ 'a.yaml': two('v1', 'v1'), 'b.yaml': virtualService('details') });
     const before = performance.now();
     unlinkSync(rig.path('b.yaml'));
-    await until(() => rig.subset('details') === undefined, { timeout: 2000, interval: 1 });
+    await until(() => rig.subset('details') === undefined, { interval: 1 });
     expect(performance.now() - before).toBeLessThan(90);
     expect(rig.subset('reviews')).toBe('v1');
   });
@@ -124,7 +124,7 @@ describe('ways to save a file', () => {
       await sleep(20);
       writeFileSync(rig.path('a.yaml'), two(subset, subset));
       unlinkSync(rig.path('a.yaml~'));
-      await until(() => rig.subset('ratings') === subset, { timeout: 2000 });
+      await until(() => rig.subset('ratings') === subset);
     }
     expect(history(rig, 'reviews')).toEqual(['v1', 'v2', 'v3']);
     expect(history(rig, 'ratings')).toEqual(['v1', 'v2', 'v3']);
@@ -133,7 +133,7 @@ describe('ways to save a file', () => {
   it('follows a file that is renamed, without a moment in between', async () => {
     const rig = await start({ 'a.yaml': virtualService('reviews') });
     renameSync(rig.path('a.yaml'), rig.path('b.yaml'));
-    await until(() => rig.commits.length === 2, { timeout: 2000 });
+    await until(() => rig.commits.length === 2);
     expect(rig.commits[1]?.operations).toEqual([
       expect.objectContaining({ op: 'origin', origin: { file: 'b.yaml', line: 1 } }),
     ]);
@@ -154,7 +154,7 @@ describe('ways to save a file', () => {
     const before = performance.now();
     publish('2', 'v2');
     rmSync(join(root, '..1'), { recursive: true });
-    await until(() => rig.subset('ratings') === 'v2', { timeout: 2000, interval: 1 });
+    await until(() => rig.subset('ratings') === 'v2', { interval: 1 });
     expect(performance.now() - before).toBeLessThan(90);
     expect(history(rig, 'reviews')).toEqual(['v1', 'v2']);
   });
@@ -165,25 +165,25 @@ describe('folders', () => {
     const rig = await start({ 'a.yaml': virtualService('reviews') });
     mkdirSync(rig.path('sub/deep'), { recursive: true });
     writeFileSync(rig.path('sub/deep/b.yaml'), virtualService('ratings'));
-    await until(() => rig.subset('ratings') === 'v1', { timeout: 2000 });
+    await until(() => rig.subset('ratings') === 'v1');
     writeFileSync(rig.path('sub/deep/b.yaml'), virtualService('ratings', 'v2'));
-    await until(() => rig.subset('ratings') === 'v2', { timeout: 2000 });
+    await until(() => rig.subset('ratings') === 'v2');
     const elsewhere = tempDir('q-cfg-');
     renameSync(rig.path('sub'), join(elsewhere, 'sub'));
-    await until(() => rig.subset('ratings') === undefined, { timeout: 2000 });
+    await until(() => rig.subset('ratings') === undefined);
     renameSync(join(elsewhere, 'sub'), rig.path('sub'));
-    await until(() => rig.subset('ratings') === 'v2', { timeout: 2000 });
+    await until(() => rig.subset('ratings') === 'v2');
   });
 
   it('keeps everything while the folder itself is away, and says so', async () => {
     const rig = await start({ 'a.yaml': two('v1', 'v1') });
     renameSync(rig.root, `${rig.root}.away`);
-    await until(() => rig.pipeline.diagnostics().some(({ code }) => code === 'QT0008'), { timeout: 3000 });
+    await until(() => rig.pipeline.diagnostics().some(({ code }) => code === 'QT0008'));
     expect(rig.subset('reviews')).toBe('v1');
     mkdirSync(rig.root);
     await sleep(300);
     writeFileSync(rig.path('a.yaml'), two('v1', 'v2'));
-    await until(() => rig.subset('ratings') === 'v2', { timeout: 3000 });
+    await until(() => rig.subset('ratings') === 'v2');
     expect(history(rig, 'reviews')).toEqual(['v1']);
     rmSync(`${rig.root}.away`, { recursive: true });
   });
@@ -201,7 +201,7 @@ describe('folders', () => {
       const count = rig.commits.length;
       const before = performance.now();
       renameSync(rig.path('draft'), rig.path(`f${at}.yaml`));
-      await until(() => rig.commits.length > count, { timeout: 2000, interval: 1 });
+      await until(() => rig.commits.length > count, { interval: 1 });
       delays.push((rig.times.at(-1) ?? 0) - before);
       await sleep(5);
     }

@@ -52,7 +52,7 @@ describe('a forged writer', () => {
       const galley = await rig.writer();
       await galley.published();
       const before = await rig.log();
-      const attempt = withConnection('pilot', (nc) => nc.request(subject, 'x', { timeout: 1_000 }));
+      const attempt = withConnection('pilot', (nc) => nc.request(subject, 'x', { timeout: 10_000 }));
       await expect(attempt).rejects.toThrow(/permission/i);
       expect(await rig.log()).toEqual(before);
     },
@@ -64,7 +64,7 @@ describe('a forged writer', () => {
       const galley = await rig.writer();
       await galley.published();
       const attempt = withConnection('pilot', (nc) =>
-        nc.request(`$JS.API.${verb}.QUARTET_CONFIG`, '{}', { timeout: 1_000 }),
+        nc.request(`$JS.API.${verb}.QUARTET_CONFIG`, '{}', { timeout: 10_000 }),
       );
       await expect(attempt).rejects.toThrow(/permission/i);
     },

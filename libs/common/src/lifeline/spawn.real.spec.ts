@@ -48,7 +48,7 @@ describe('spawnWithLifeline', () => {
   it('leaves nothing in the group when the command ends by itself', async () => {
     const child = spawnWithLifeline('sh', ['-c', 'sleep 60 & echo up'], { stdout: 'pipe' });
     await endOf(child);
-    await until(() => !groupAlive(child.pid!), { what: 'the group to be gone', timeout: 3_000 });
+    await until(() => !groupAlive(child.pid!), { what: 'the group to be gone' });
   });
 
   it('ends the group when this process is killed, whether it obeys SIGTERM or not', async () => {
@@ -67,7 +67,7 @@ describe('spawnWithLifeline', () => {
     const pids = await until(() => JSON.parse(readFileSync(file, 'utf8')) as number[], { what: 'pids' });
     expect(pids.every(groupAlive)).toBe(true);
     parent.kill('SIGKILL');
-    await until(() => !pids.some(groupAlive), { what: 'the groups to be gone', timeout: 5_000 });
+    await until(() => !pids.some(groupAlive), { what: 'the groups to be gone' });
   });
 });
 

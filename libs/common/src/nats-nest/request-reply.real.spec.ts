@@ -52,18 +52,18 @@ afterAll(async () => {
 
 describe('request and reply over NATS', () => {
   it('asks everybody, and stops at the time or the number', async () => {
-    const ask = (max?: number): Promise<unknown[]> =>
-      requestAll(cli, 'pilot.proxies.holding', { revision: 7 }, { timeoutMs: 500, max });
+    const ask = (timeoutMs: number, max?: number): Promise<unknown[]> =>
+      requestAll(cli, 'pilot.proxies.holding', { revision: 7 }, { timeoutMs, max });
     const two = await until(async () => {
-      const answers = await ask();
+      const answers = await ask(500);
       return answers.length === 2 && answers;
     });
     expect(two).toEqual([{ held: 7 }, { held: 7 }]);
-    expect(await ask(1)).toEqual([{ held: 7 }]);
+    expect(await ask(10_000, 1)).toEqual([{ held: 7 }]);
   });
 
   it('asks one', async () => {
-    expect(await requestOne(cli, 'pilot.proxies.holding', { revision: 3 }, { timeoutMs: 1_000 })).toEqual({
+    expect(await requestOne(cli, 'pilot.proxies.holding', { revision: 3 }, { timeoutMs: 10_000 })).toEqual({
       held: 3,
     });
   });
@@ -74,7 +74,7 @@ describe('request and reply over NATS', () => {
   });
 
   it('passes on a refusal', async () => {
-    await expect(requestOne(cli, 'pilot.broken', {}, { timeoutMs: 1_000 })).rejects.toThrow(/refused/);
+    await expect(requestOne(cli, 'pilot.broken', {}, { timeoutMs: 10_000 })).rejects.toThrow(/refused/);
   });
 });
 
@@ -85,7 +85,7 @@ describe('permissions', () => {
     '$SYS.REQ.ACCOUNT.PING',
     '$JS.API.STREAM.CREATE.OTHER',
   ])('keep a user from publishing to %s', async (subject) => {
-    await expect(cli.request(subject, '', { timeout: 1_000 })).rejects.toThrow(/permission/i);
+    await expect(cli.request(subject, '', { timeout: 10_000 })).rejects.toThrow(/permission/i);
   });
 
   it.each(['_INBOX_pilot.>', 'pilot.>', '>', 'quartet.config.log.>'])(

@@ -63,7 +63,7 @@ describe(`oracle, simulator and Envoy (QUARTET_SEED=${SEED})`, () => {
             ];
       });
     // Copies are sent on their own time.
-    await until(() => missing().length === 0, { what: 'all copies', timeout: 5_000 }).catch(() => undefined);
+    await until(() => missing().length === 0, { what: 'all copies' }).catch(() => undefined);
     expect(missing().slice(0, 3)).toEqual([]);
   });
 

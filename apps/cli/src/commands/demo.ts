@@ -9,7 +9,7 @@ export function registerDemo(program: Command): void {
     .action(async (options: { tour?: boolean; withoutMesh?: boolean }) => {
       const { runDemo } = await import('../demo/index.js');
       const code = await runDemo({ tour: options.tour ?? false, withoutMesh: options.withoutMesh ?? false });
-      // Nothing of it is left but, perhaps, a connection to something that was killed: nobody is to wait for that.
+      // Steps that were given up, by Ctrl-C or for their time, would go on otherwise, in a mesh that is gone.
       process.exit(code);
     });
 }

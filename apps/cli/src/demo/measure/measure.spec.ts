@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { until } from '#common/testing';
 import { parsePrometheus } from './prometheus.js';
 import { Prober } from './prober.js';
 import { listeningSockets } from './sockets.js';
@@ -57,6 +58,19 @@ describe('Prober', () => {
     expect(result.sent).toBeLessThanOrEqual(110);
     expect(result).toMatchObject({ failed: 1, failures: ['fifth'] });
     expect(result.answered).toBe(result.sent);
+  });
+
+  it('sends no more once what it sends beside has failed', async () => {
+    let calls = 0;
+    const prober = new Prober(() => Promise.resolve({ ok: ++calls > 0, detail: '' }), 200);
+    const failing = prober.during(async () => {
+      await until(() => calls > 0);
+      throw new Error('the action');
+    });
+    await expect(failing).rejects.toThrow('the action');
+    const sent = calls;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(calls).toBe(sent);
   });
 });
 

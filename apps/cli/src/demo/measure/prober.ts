@@ -40,6 +40,17 @@ export class Prober {
     this.loop = this.run();
   }
 
+  /** Sends beside the action, and no longer than it runs, well or not: who fails is not to leave a load behind. */
+  async during(action: () => Promise<void>): Promise<ProbeResult> {
+    try {
+      await action();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    return this.stop();
+  }
+
   /** Sends no more, waits for what is on its way, and tells what happened. */
   async stop(): Promise<ProbeResult> {
     this.stopped = true;

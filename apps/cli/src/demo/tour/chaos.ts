@@ -24,14 +24,16 @@ async function outage(tour: Tour, services: readonly string[]): Promise<string> 
     const { status, body } = await gateway.get('/api/v1/products/0/ratings');
     return { ok: status === 200, detail: `${status} ${body.slice(0, 80)}` };
   }, RATE);
-  const killed = performance.now();
-  for (const service of services) process.kill(mesh.servicePid(service), 'SIGKILL');
-  config.replace(FILE, marked(original, mark));
-  await ratingsShow(tour, mark);
-  const seconds = ((performance.now() - killed) / 1000).toFixed(1);
-  config.replace(FILE, original);
-  await ratingsShow(tour, undefined);
-  const { sent, failed, failures, rate } = await load.stop();
+  let seconds = '';
+  const { sent, failed, failures, rate } = await load.during(async () => {
+    const killed = performance.now();
+    for (const service of services) process.kill(mesh.servicePid(service), 'SIGKILL');
+    config.replace(FILE, marked(original, mark));
+    await ratingsShow(tour, mark);
+    seconds = ((performance.now() - killed) / 1000).toFixed(1);
+    config.replace(FILE, original);
+    await ratingsShow(tour, undefined);
+  });
   check(failed === 0, `${failed} of ${sent} requests failed: ${failures.join('; ')}`);
   const after = await drained(mesh);
   const changes = [...after].filter(([name, value]) => value !== before.get(name));

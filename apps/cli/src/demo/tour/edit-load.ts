@@ -58,9 +58,9 @@ export class EditLoad {
     return at - start;
   }
 
-  /** Ends the load. Throws where a request failed or the rate was not reached. */
-  async stop(): Promise<ProbeResult> {
-    const result = await this.prober.stop();
+  /** Keeps the load up while the action runs. Throws where a request failed or the rate was not reached. */
+  async during(action: () => Promise<void>): Promise<ProbeResult> {
+    const result = await this.prober.during(action);
     const { failed, sent, rate, failures } = result;
     check(failed === 0, `${failed} of ${sent} requests failed: ${failures[0]}`);
     check(rate >= LEAST_RATE, `the load was ${rate.toFixed(0)} requests/s only`);

@@ -33,19 +33,21 @@ async function underLoad(tour: Tour): Promise<string> {
 async function editSeries(tour: Tour): Promise<Series> {
   return withMarkedHosts(tour, 'before', async () => {
     const load = new EditLoad(tour, randomHost(), 'before');
-    await sleep(1_000);
-    const cpu = await CpuMeter.start(tour.mesh, ['galley', 'nats', 'pilot']);
     const took: number[] = [];
-    const marks = new Map<MarkedHost, string>();
-    for (let n = 0; n < EDITS; n++) {
-      const target = randomHost();
-      load.aimAt(target, marks.get(target) ?? 'before');
-      await sleep(50 + 150 * Math.random());
-      took.push(await load.timeEdit(`edit-${n}`, () => edit(tour, target, n)));
-      marks.set(target, `edit-${n}`);
-    }
-    const cpuPerEdit = await cpu.describePer(EDITS);
-    const { sent, rate } = await load.stop();
+    let cpuPerEdit = '';
+    const { sent, rate } = await load.during(async () => {
+      await sleep(1_000);
+      const cpu = await CpuMeter.start(tour.mesh, ['galley', 'nats', 'pilot']);
+      const marks = new Map<MarkedHost, string>();
+      for (let n = 0; n < EDITS; n++) {
+        const target = randomHost();
+        load.aimAt(target, marks.get(target) ?? 'before');
+        await sleep(50 + 150 * Math.random());
+        took.push(await load.timeEdit(`edit-${n}`, () => edit(tour, target, n)));
+        marks.set(target, `edit-${n}`);
+      }
+      cpuPerEdit = await cpu.describePer(EDITS);
+    });
     return { took, load: `${rate.toFixed(0)} requests/s, 0 of ${sent} failed`, cpuPerEdit };
   });
 }
@@ -74,12 +76,13 @@ async function slowWrites(tour: Tour): Promise<string> {
   return withMarkedHosts(tour, 'before', async () => {
     const load = new EditLoad(tour, randomHost(), 'before');
     const took: number[] = [];
-    for (const [n, target] of MARKED_HOSTS.slice(0, SLOW_WRITES).entries()) {
-      load.aimAt(target, 'before');
-      const text = markedRoute(target, `slow-${n}`);
-      took.push(await load.timeEdit(`slow-${n}`, () => writeSlowly(tour.config.file(target.file), text)));
-    }
-    const { sent, rate } = await load.stop();
+    const { sent, rate } = await load.during(async () => {
+      for (const [n, target] of MARKED_HOSTS.slice(0, SLOW_WRITES).entries()) {
+        load.aimAt(target, 'before');
+        const text = markedRoute(target, `slow-${n}`);
+        took.push(await load.timeEdit(`slow-${n}`, () => writeSlowly(tour.config.file(target.file), text)));
+      }
+    });
     const inForce = `in force ${median(took).toFixed(0)} ms after they began`;
     return `${SLOW_WRITES} in ${PIECES} pieces over ${SLOW_WRITE_MS} ms, ${inForce}; ${rate.toFixed(0)} requests/s, 0 of ${sent} failed`;
   });

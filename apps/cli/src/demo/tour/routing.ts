@@ -132,18 +132,22 @@ async function subsetRemoved(tour: Tour): Promise<string> {
     seen.push(reviewsVersion(answer));
     return { ok: answer.status === 200, detail: `${answer.status} ${answer.body.slice(0, 80)}` };
   }, LOAD_PER_SECOND);
-  await takesEffect('both versions to be seen', () =>
-    Promise.resolve(seen.includes('v2') && seen.includes('v3')),
-  );
-  await config.with('reviews.yaml', onlyVersionTwo(), async () => {
-    await takesEffect('the cluster to go', async () => !(await hasCluster(tour, 'v3')));
-    const after = seen.length;
-    await takesEffect('calls after it', () => Promise.resolve(seen.length >= after + LOAD_PER_SECOND));
-    const late = new Set(seen.slice(after + 20));
-    check([...late].join() === 'v2', `after the removal ${[...late].join(', ')} answered`);
+  const { sent, failed, failures } = await prober.during(async () => {
+    await takesEffect('both versions to be seen', () =>
+      Promise.resolve(seen.includes('v2') && seen.includes('v3')),
+    );
+    await config.with('reviews.yaml', onlyVersionTwo(), async () => {
+      await takesEffect('the cluster to go', async () => !(await hasCluster(tour, 'v3')));
+      const after = seen.length;
+      await takesEffect('calls after it', () => Promise.resolve(seen.length >= after + LOAD_PER_SECOND));
+      const late = new Set(seen.slice(after + 20));
+      check([...late].join() === 'v2', `after the removal ${[...late].join(', ')} answered`);
+    });
+    await takesEffect(
+      'the subset to be back',
+      async () => reviewsVersion(await client.get(REVIEWS)) === 'v3',
+    );
   });
-  await takesEffect('the subset to be back', async () => reviewsVersion(await client.get(REVIEWS)) === 'v3');
-  const { sent, failed, failures } = await prober.stop();
   client.close();
   check(failed === 0, `${failed} of ${sent} requests failed: ${failures[0]}`);
   return `removed and restored under ${LOAD_PER_SECOND} requests/s, 0 of ${sent} failed`;

@@ -124,7 +124,8 @@ describe('a stranger', () => {
 
 describe('a reader that does not read', () => {
   it('costs one response, delays nobody, and is cut off', async () => {
-    await start('127.0.0.1:0', { stallTimeoutMs: 5_000 });
+    let ahead = 0;
+    await start('127.0.0.1:0', { stallTimeoutMs: 30_000, now: () => Date.now() + ahead });
     rig.edit(clusters(10, 1 << 20));
     const [slow, quick] = [new Client(rig.address), new Client(rig.address)];
     slow.stream.pause();
@@ -133,9 +134,14 @@ describe('a reader that does not read', () => {
     for (let round = 1; round <= 5; round++) {
       await until(() => quick.responses.length === round, { what: `response ${round}` });
       quick.send({ typeUrl: TYPE.cluster, responseNonce: quick.responses.at(-1)!.nonce });
-      if (round < 5) rig.edit(clusters(1, 1 << 20, `round ${round}`));
+      if (round < 5) rig.edit(clusters(10, 1 << 20, `round ${round}`));
     }
     expect((await rig.sent())['cds']).toBe(6);
+    await until(() => [...rig.engine.connections].filter(({ idle }) => idle).length === 1, {
+      what: 'the last answer of the quick one',
+    });
+    expect(rig.engine.connections.size).toBe(2);
+    ahead = 30_000;
     await until(() => rig.engine.connections.size === 1, { what: 'the slow one to be cut off' });
     expect(quick.code).toBeUndefined();
   });

@@ -18,7 +18,6 @@ const FILE = 'ratings.yaml';
 async function outage(tour: Tour, services: readonly string[]): Promise<string> {
   const { mesh, gateway, config } = tour;
   const before = await drained(mesh);
-  const original = config.read(FILE);
   const mark = `without-${services.join('-')}`;
   const load = new Prober(async () => {
     const { status, body } = await gateway.get('/api/v1/products/0/ratings');
@@ -28,10 +27,8 @@ async function outage(tour: Tour, services: readonly string[]): Promise<string> 
   const { sent, failed, failures, rate } = await load.during(async () => {
     const killed = performance.now();
     for (const service of services) process.kill(mesh.servicePid(service), 'SIGKILL');
-    config.replace(FILE, marked(original, mark));
-    await ratingsShow(tour, mark);
+    await config.with(FILE, marked(config.read(FILE), mark), () => ratingsShow(tour, mark));
     seconds = ((performance.now() - killed) / 1000).toFixed(1);
-    config.replace(FILE, original);
     await ratingsShow(tour, undefined);
   });
   check(failed === 0, `${failed} of ${sent} requests failed: ${failures.join('; ')}`);

@@ -94,6 +94,7 @@ const BUNDLES = {
   istio: [
     'istio/v1/auth/istioca.proto',
     'quartet/v1/token.proto',
+    'quartet/v1/bootstrap.proto',
     'istio/mixer/v1/mixer.proto',
     'istio/mcp/v1alpha1/mcp.proto',
   ],

@@ -18,6 +18,10 @@ export class MultiMap<V> {
     return this.groups.has(key);
   }
 
+  get isEmpty(): boolean {
+    return this.groups.size === 0;
+  }
+
   keys(): IterableIterator<string> {
     return this.groups.keys();
   }

@@ -9,6 +9,8 @@ import type { Commit, ConfigState, Operation } from './types.js';
 export interface Proposal {
   readonly operations: readonly Operation[];
   readonly heldBack: Commit['heldBack'];
+  /** See {@link Commit}. */
+  readonly heard?: string;
 }
 
 const MAX_WAITING = 256;
@@ -72,6 +74,7 @@ export class Accepted {
         stateHash: change.hash.toString(),
         heldBack,
         time,
+        ...(proposal.heard !== undefined && { heard: proposal.heard }),
       };
       await this.journal.append(commit);
       state.adopt(change, commit);

@@ -23,7 +23,9 @@ describe('the config log', () => {
     await galley.commit({ operations: [put('a', '1')], heldBack: none });
     await pilot.reaches(galley.state);
     const heldBack = [{ key: 'g/K/ns/b', code: 'IST0106', message: 'no' }];
-    const commit = await galley.commit({ operations: [put('b', '2'), put('a', '3')], heldBack });
+    const heard = '2026-11-26T00:00:00.000Z';
+    const commit = await galley.commit({ operations: [put('b', '2'), put('a', '3')], heldBack, heard });
+    expect(commit).toMatchObject({ heldBack, heard });
     await pilot.reaches(galley.state);
     expect(pilot.changes.at(-1)).toEqual({ kind: 'commit', commit });
     expect([...pilot.reader.state.resources]).toEqual([...galley.state.resources]);

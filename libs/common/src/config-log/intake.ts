@@ -45,12 +45,8 @@ export class Intake {
   #close(marker: Marker): Arrival {
     if (marker.kind === 'epoch') return { kind: 'epoch', marker };
     if (marker.kind === 'snapshot') throw new WireError('a snapshot in the log');
-    const { batch, epoch, revision, previous, stateHash, heldBack, time } = marker;
+    const { kind, batch, ...head } = marker;
     const operations = this.#parts.take(batch);
-    return {
-      kind: 'commit',
-      marker,
-      commit: { epoch, revision, previous, operations, stateHash, heldBack, time },
-    };
+    return { kind, marker, commit: { ...head, operations } };
   }
 }

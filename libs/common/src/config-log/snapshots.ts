@@ -9,13 +9,16 @@ import type { WriterStreams } from './writer-streams.js';
 export interface SnapshotOptions extends MessageOptions {
   readonly now: () => number;
   readonly log: Log;
-  /** A snapshot after so many commits; default 256. */
+  /** A snapshot after so many commits at the latest; default 8,192. */
   readonly snapshotEvery?: number;
 }
 
-const SNAPSHOT_EVERY = 256;
-/** A snapshot also after so many bytes of commits, or after as many as the last snapshot took. */
-const SNAPSHOT_BYTES = 16 * 1024 * 1024;
+const SNAPSHOT_EVERY = 8_192;
+/**
+ * A snapshot after so many bytes of commits, or after as many as the last snapshot took, if that is more: what snapshots
+ * cost a commit does not grow with the config, and whoever reads one reads at most as much again after it.
+ */
+const SNAPSHOT_BYTES = 1024 * 1024;
 
 /** Keeps the way to the newest state short: a snapshot every so many commits, and the log purged behind the last but one. */
 export class Snapshots {

@@ -29,8 +29,10 @@ export interface Commit {
     readonly code: string;
     readonly message: string;
   }[];
-  /** RFC 3339, the writer's clock; t0 of the change's trace. */
+  /** RFC 3339, the writer's clock when it accepted the commit. */
   readonly time: string;
+  /** RFC 3339, by the same clock: when a source first told of what is in it. Absent where nobody knows. */
+  readonly heard?: string;
 }
 
 /** The whole config at one revision. */

@@ -6,8 +6,8 @@ import { Fields, WireError } from './wire-fields.js';
 export { WireError } from './wire-fields.js';
 
 /**
- * Version of the form that this code writes. It reads this one and the one before. Version 1 has neither `heldBack`
- * nor `time`.
+ * Version of the form that this code writes. It reads this one and the one before. Version 1 has neither `heldBack`,
+ * `time` nor `heard`.
  */
 export const WIRE_VERSION = 2;
 /** The oldest reader that can make sense of what this code writes: version 2 only added members. */
@@ -74,6 +74,7 @@ export function encodeMarker(marker: Marker, options?: WireOptions): Uint8Array 
   if (body.v === 1) {
     delete body.heldBack;
     delete body.time;
+    delete body.heard;
   }
   return encoder.encode(JSON.stringify(body));
 }
@@ -135,7 +136,9 @@ export function decodeMarker(payload: Uint8Array, received: string, options?: Wi
   const batch = decodeBatch(fields.object('batch'));
   if (kind === 'snapshot') return { kind, ...common, batch, sequence: fields.count('sequence') };
   if (kind !== 'commit') throw new WireError(`a marker of unknown kind ${JSON.stringify(kind.slice(0, 50))}`);
-  return { kind, ...common, batch, previous: fields.count('previous'), heldBack: decodeHeldBack(fields) };
+  const heard = fields.has('heard') ? { heard: fields.text('heard') } : {};
+  const previous = fields.count('previous');
+  return { kind, ...common, ...heard, batch, previous, heldBack: decodeHeldBack(fields) };
 }
 
 function decodeBatch(fields: Fields): Batch {

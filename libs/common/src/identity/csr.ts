@@ -1,5 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
+import { bytesFromIP } from './forge.js';
 import { bitString, contextTag, element, integer, octetString, oid, sequence, set } from './der.js';
 import { toPem } from './pem.js';
 
@@ -25,12 +27,15 @@ export function generateKey(): { privateKey: KeyObject; publicKey: KeyObject } {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' });
 }
 
-/** `SubjectAltName` with these names: URIs as they are, the others as DNS names. */
+/** `SubjectAltName` (RFC 5280 section 4.2.1.6) with these names: URIs, IP addresses, the others as DNS names. */
 export function altNames(names: readonly string[]): Buffer {
-  const general = names.map((name) =>
-    element(contextTag(name.includes('://') ? 6 : 2, false), Buffer.from(name, 'latin1')),
-  );
-  return sequence(...general);
+  return sequence(...names.map(generalName));
+}
+
+function generalName(name: string): Buffer {
+  const ip = isIP(name) ? bytesFromIP(name) : null;
+  if (ip !== null) return element(contextTag(7, false), Buffer.from(ip, 'latin1'));
+  return element(contextTag(name.includes('://') ? 6 : 2, false), Buffer.from(name, 'latin1'));
 }
 
 /**

@@ -1,9 +1,6 @@
-/**
- * DER (X.690) for the few shapes that certificates and their requests have: bytes in, bytes out, by node-forge. Only
- * its ASN.1 part is loaded, as an agent has to stay small.
- */
+/** DER (X.690) for the few shapes that certificates and their requests have: bytes in, bytes out, by node-forge. */
 import type { asn1 as Asn1 } from 'node-forge';
-import asn1 from 'node-forge/lib/asn1.js';
+import { asn1 } from './forge.js';
 
 /** Twice what the deepest request nests; node-forge reads by recursion. */
 const MAX_DEPTH = 32;

@@ -1,5 +1,6 @@
 import * as x509 from '@peculiar/x509';
 import { webcrypto } from 'node:crypto';
+import { toPem } from './pem.js';
 import type { IdentitySource, TlsIdentity } from './types.js';
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -36,20 +37,9 @@ export class TestCa {
   ): Promise<TlsIdentity> {
     const keys = await generateKeys();
     const span = validity(ttlMs);
-    const leaf = await x509.X509CertificateGenerator.create({
-      serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(15))).toString('hex'),
-      issuer: this.certificate.subject,
-      ...(subject !== undefined && { subject }),
-      signingKey: this.keys.privateKey,
-      publicKey: keys.publicKey,
-      signingAlgorithm: EC,
+    const leaf = await this.leaf(keys.publicKey, names, {
       ...span,
-      extensions: [
-        new x509.SubjectAlternativeNameExtension(
-          typeof names === 'string' ? [{ type: 'url', value: names }] : names,
-          true,
-        ),
-      ],
+      ...(subject !== undefined && { subject }),
     });
     const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
     return {
@@ -59,6 +49,33 @@ export class TestCa {
       notBefore: span.notBefore.getTime(),
       notAfter: span.notAfter.getTime(),
     };
+  }
+
+  /** What an authority answers to a request in PEM: a leaf of an hour, and the root. */
+  async answer(csr: string, uri: string): Promise<string[]> {
+    const { publicKey } = new x509.Pkcs10CertificateRequest(csr);
+    return [(await this.leaf(publicKey, uri, validity(3_600_000))).toString('pem') + '\n', this.roots];
+  }
+
+  private leaf(
+    publicKey: webcrypto.CryptoKey | x509.PublicKey,
+    names: string | x509.JsonGeneralNames,
+    fields: { notBefore: Date; notAfter: Date; subject?: string },
+  ): Promise<x509.X509Certificate> {
+    return x509.X509CertificateGenerator.create({
+      serialNumber: Buffer.from(webcrypto.getRandomValues(new Uint8Array(15))).toString('hex'),
+      issuer: this.certificate.subject,
+      signingKey: this.keys.privateKey,
+      publicKey,
+      signingAlgorithm: EC,
+      ...fields,
+      extensions: [
+        new x509.SubjectAlternativeNameExtension(
+          typeof names === 'string' ? [{ type: 'url', value: names }] : names,
+          true,
+        ),
+      ],
+    });
   }
 
   /** A list of the leaves that are no longer to be trusted. */
@@ -73,9 +90,12 @@ export class TestCa {
       entries: leaves.map(({ certChain }) => ({
         serialNumber: new x509.X509Certificate(certChain).serialNumber,
         revocationDate: notBefore,
+        // An entry without a reason has an empty list of extensions here, which BoringSSL refuses.
+        reason: x509.X509CrlReason.keyCompromise,
       })),
     });
-    return list.toString('pem') + '\n';
+    // By the name that OpenSSL, and so Envoy, knows it by.
+    return toPem('X509 CRL', Buffer.from(list.rawData));
   }
 }
 

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tempDir } from '#common/testing';
+import { tempDir, until } from '#common/testing';
+import { mergeCertificates } from './pem.js';
 import { TestCa } from './test-ca.js';
+import type { TlsIdentity } from './types.js';
 import { WorkloadIdentity, type CertificateRequest } from './workload-identity.js';
 
 const ID = 'spiffe://cluster.local/ns/default/sa/reviews';
@@ -48,6 +50,29 @@ describe('WorkloadIdentity', () => {
       { reason: 'the certificate is of another key', retryInMs: 250 },
       { reason: 'the certificate is of another key', retryInMs: 500 },
     ]);
+  });
+
+  it('trusts a root that comes to the file while the certificate lasts', async () => {
+    const rootFile = join(dir, 'root.pem');
+    identity = new WorkloadIdentity({
+      authority: { createCertificate: ({ csr }) => ca.answer(csr, ID) },
+      ...{ spiffeId: ID, rootFile, tokenFile: join(dir, 'token'), lookMs: 5 },
+    });
+    await identity.start();
+    const first = identity.current()!;
+    const seen: TlsIdentity[] = [];
+    identity.subscribe((next) => seen.push(next));
+    const other = await TestCa.create('CN=other root');
+    writeFileSync(rootFile, other.roots);
+    const roots = mergeCertificates(ca.roots, other.roots);
+    await until(() => identity!.current()!.roots === roots);
+    expect(seen).toEqual([{ ...first, roots }]);
+    // A file that goes takes no trust away.
+    rmSync(rootFile);
+    const third = await TestCa.create('CN=third root');
+    writeFileSync(rootFile, third.roots);
+    await until(() => seen.length === 2);
+    expect(seen[1]).toEqual({ ...first, roots: mergeCertificates(roots, third.roots) });
   });
 
   it('asks with the token, for the wished-for lifetime, and trusts the given root', async () => {

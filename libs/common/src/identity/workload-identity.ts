@@ -28,7 +28,10 @@ export interface WorkloadIdentityOptions {
   readonly authority: CertificateAuthority;
   /** The SPIFFE ID to obtain; a certificate of another is refused. */
   readonly spiffeId: string;
-  /** PEM roots that the authority is known by. Read again before each request: it may appear, or change, later. */
+  /**
+   * PEM roots that the authority is known by. Read again before each request and once a minute: it may appear, or
+   * change, later. Roots that come are trusted from then on; one that goes is trusted up to the next certificate.
+   */
   readonly rootFile: string;
   /** Proves the identity when there is no certificate yet, or none that is accepted. Read before each use. */
   readonly tokenFile?: string;
@@ -37,6 +40,8 @@ export interface WorkloadIdentityOptions {
   /** Default 0: the authority's default. */
   readonly ttlSeconds?: number;
   readonly log?: IdentityLog;
+  /** How often the root file is read, in milliseconds; default 60,000. */
+  readonly lookMs?: number;
   /** Milliseconds since the Unix epoch. */
   readonly now?: () => number;
   /** In [0, 1). */
@@ -50,7 +55,7 @@ export interface IdentityLog {
 }
 
 /** Timers are cut to this, so that a laptop that slept through a renewal notices soon after it wakes. */
-const LONGEST_SLEEP_MS = 60_000;
+const LOOK_MS = 60_000;
 
 /**
  * The identity of this process: a private key that never leaves it, and a certificate that is renewed at half life,
@@ -193,9 +198,32 @@ export class WorkloadIdentity implements IdentitySource {
 
   #sleepUntil(time: number): void {
     if (this.#stopped) return;
+    const { lookMs = LOOK_MS } = this.options;
     const left = time - this.#now();
-    const next = () => void (left > LONGEST_SLEEP_MS ? this.#sleepUntil(time) : this.#renew());
-    this.#timer = setTimeout(next, Math.max(0, Math.min(left, LONGEST_SLEEP_MS))).unref();
+    const next = () => void (left > lookMs ? this.#look(time) : this.#renew());
+    this.#timer = setTimeout(next, Math.max(0, Math.min(left, lookMs))).unref();
+  }
+
+  /** Peers may have a certificate of a new root long before this one is renewed. */
+  async #look(renewAt: number): Promise<void> {
+    const held = this.#held;
+    // A file that is away changes nothing: the next request says so.
+    const fileRoots = await readFile(this.options.rootFile, 'utf8').catch(() => '');
+    if (held && !this.#stopped) {
+      const roots = mergeCertificates(held.identity.roots, fileRoots);
+      if (roots !== mergeCertificates(held.identity.roots)) await this.#trust(held, roots);
+    }
+    this.#sleepUntil(renewAt);
+  }
+
+  async #trust({ identity, obtainedAt }: StoredIdentity, roots: string): Promise<void> {
+    const held = { identity: { ...identity, roots }, obtainedAt };
+    this.#hold(held);
+    await this.#save(held);
+    this.options.log?.info(
+      { spiffeId: this.options.spiffeId },
+      'trusts more roots: the root file has changed',
+    );
   }
 }
 

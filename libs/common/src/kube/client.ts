@@ -1,8 +1,11 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { Credentials, type Credential } from './credentials.js';
 import { errorFromAnswer, KubeError } from './errors.js';
 import type { ClusterConfig } from './kubeconfig.js';
+import { Presence } from './presence.js';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -30,6 +33,11 @@ export const PATCH = {
 } as const;
 
 const REQUEST_LIMIT_MS = 30_000;
+/**
+ * TCP and TLS. A server that comes back does not hear of a connection that was asked for while its packets were lost:
+ * TCP asks again at intervals that double, up to a minute later.
+ */
+const CONNECT_LIMIT_MS = 5_000;
 /** A page of 500 objects of the largest size that the server stores would be more; nobody has such a page. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 /** What tells a peer that is gone from one that has nothing to say, below HTTP. */
@@ -44,6 +52,8 @@ export class KubeClient {
   private readonly credentials: Credentials;
   private agent: { readonly print: string; readonly agent: http.Agent } | undefined;
   private readonly closing = new AbortController();
+  /** Of the server, as all requests of this client together see it. */
+  readonly presence = new Presence();
 
   constructor(readonly config: ClusterConfig) {
     this.credentials = new Credentials(config);
@@ -109,7 +119,16 @@ export class KubeClient {
         headers: headersOf(options, credential, body),
         ...(options.signal && { signal: options.signal }),
       });
-      outgoing.on('response', resolve).on('error', (error) => reject(noAnswer(error, options.signal)));
+      outgoing.on('socket', (socket) => limitConnecting(outgoing, socket));
+      outgoing.on('response', (response) => {
+        // Who stands before a server that is away answers, too, but with one of these.
+        if ((response.statusCode ?? 0) < 500) this.presence.answer();
+        resolve(response);
+      });
+      outgoing.on('error', (error) => {
+        this.presence.miss();
+        reject(noAnswer(error, options.signal));
+      });
       outgoing.end(body);
     });
   }
@@ -131,6 +150,16 @@ export class KubeClient {
     this.agent = { print: tlsPrint, agent };
     return agent;
   }
+}
+
+function limitConnecting(request: http.ClientRequest, socket: Socket): void {
+  if (!socket.connecting) return;
+  const words = `no connection within ${CONNECT_LIMIT_MS} ms`;
+  const giveUp = (): unknown => request.destroy(new KubeError(0, 'Unreachable', words));
+  const limit = setTimeout(giveUp, CONNECT_LIMIT_MS);
+  const done = (): void => clearTimeout(limit);
+  const connected = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
+  socket.once(connected, done).once('close', done);
 }
 
 function headersOf(

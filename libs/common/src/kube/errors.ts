@@ -46,8 +46,13 @@ export function isConflict(error: unknown): boolean {
   return error instanceof KubeError && error.status === 409;
 }
 
-export function isForbidden(error: unknown): boolean {
+export function isForbidden(error: unknown): error is KubeError {
   return error instanceof KubeError && error.status === 403;
+}
+
+/** Why a request failed, in words. */
+export function failureText({ status, message }: Pick<KubeError, 'status' | 'message'>): string {
+  return status === 403 ? `a permission is missing: ${message}` : message;
 }
 
 /** A resourceVersion, or the token of a page, that the server no longer knows. */

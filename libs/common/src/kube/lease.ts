@@ -62,6 +62,7 @@ export class Lease {
   private now: LeaseState = { kind: 'unknown', reason: 'nobody was asked yet' };
   private held: LeaseObject | undefined;
   private renewed = -Infinity;
+  private failure: string | undefined;
   private seen: { readonly version: string; readonly since: number } | undefined;
 
   constructor(private readonly options: LeaseOptions) {
@@ -75,6 +76,12 @@ export class Lease {
   /** Whether the lease is held for certain. */
   get fresh(): boolean {
     return this.now.kind === 'holding' && performance.now() - this.renewed < this.timings.duration;
+  }
+
+  /** Why it is not known for certain who holds the lease, if so. */
+  get problem(): string | undefined {
+    if (this.now.kind === 'unknown') return this.now.reason;
+    return this.now.kind === 'holding' && !this.fresh ? this.failure : undefined;
   }
 
   start(): void {
@@ -156,11 +163,13 @@ export class Lease {
   private keep(lease: LeaseObject): void {
     this.held = lease;
     this.renewed = performance.now();
+    this.failure = undefined;
   }
 
   /** While the API server cannot be asked the holder cannot renew either: it gets its whole time anew. */
   private failed(error: Error): void {
     this.seen = undefined;
+    this.failure = error.message;
     if (this.now.kind !== 'holding') this.enter({ kind: 'unknown', reason: error.message });
   }
 

@@ -5,6 +5,7 @@ import { describeKubernetes, startKubernetes, startTcpProxy, tempDir, until } fr
 import type { RunningKubernetes } from '#common/testing';
 import { KubeError } from './errors.js';
 import { resourcePath, type KubeObject } from './objects.js';
+import { AWAY_MS } from './presence.js';
 import { closeReflectors, CONFIG_MAPS, startReflector } from './reflector.rig.js';
 import { watchEvents } from './watch.js';
 
@@ -87,6 +88,36 @@ describeKubernetes('a reflector', () => {
     expect(rig.words).toEqual(['default/a=1', 'default/b=1']);
     expect(rig.states.map(({ kind }) => kind)).toEqual(['live', 'stale', 'live']);
   }, 180_000);
+
+  it('tries again at once when another one of the same server was answered', async () => {
+    const patient = startReflector(kubernetes, {
+      ...HERE,
+      timings: { backoff: { first: 300_000, longest: 300_000 } },
+    });
+    const { client } = patient;
+    const eager = startReflector(kubernetes, { ...HERE, client });
+    await until(() => patient.reflector.synced && eager.reflector.synced);
+    await kubernetes.stopApiServer('SIGKILL');
+    await until(() => [patient, eager].every(({ reflector }) => reflector.state.kind === 'stale'));
+    const staleSince = performance.now();
+    await until(() => performance.now() - staleSince > AWAY_MS);
+    await kubernetes.startApiServer();
+    await until(() => patient.reflector.state.kind === 'live', { timeout: 20_000 });
+  }, 180_000);
+
+  it('gives up a connection that does not come about, and makes another one', async () => {
+    const proxy = await startTcpProxy(kubernetes.port);
+    const rig = startReflector(kubernetes, { ...HERE, port: proxy.port });
+    await until(() => rig.reflector.synced);
+    proxy.set('closed');
+    await until(() => rig.reflector.state.kind === 'stale');
+    const before = proxy.taken();
+    proxy.set('silent');
+    await until(() => proxy.taken() > before);
+    proxy.set('open');
+    await until(() => rig.reflector.state.kind === 'live', { timeout: 15_000 });
+    proxy.close();
+  }, 60_000);
 
   it('lists anew where its place is too old, and finds what was deleted meanwhile', async () => {
     const place = await create('a', '1');

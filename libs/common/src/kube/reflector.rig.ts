@@ -9,6 +9,7 @@ import { Reflector, type ReflectorOptions, type ReflectorState } from './reflect
 /** A reflector of values in ConfigMaps or of any other type, and everything it said. */
 export interface ReflectorRig {
   readonly reflector: Reflector<string>;
+  readonly client: KubeClient;
   /** What a consumer that takes everything knows: the kept field by `namespace/name`. */
   readonly known: ReadonlyMap<string, string>;
   /** Every word that was taken, `key=value` or `-key`. */
@@ -43,13 +44,16 @@ export function startReflector(
   const { credentials } = kubernetes;
   const server = `https://127.0.0.1:${options.port ?? kubernetes.port}`;
   const user = options.user ?? { token: credentials.tokens.get('admin') };
-  const client = new KubeClient(parseKubeconfig(kubeconfigText(server, credentials.ca, user), tempDir()));
+  const client =
+    options.client ??
+    new KubeClient(parseKubeconfig(kubeconfigText(server, credentials.ca, user), tempDir()));
   const discovery = new Discovery(client);
   const known = new Map<string, string>();
   const words: string[] = [];
   const states: ReflectorState[] = [];
   const rig: ReflectorRig = {
     reflector: undefined as unknown as Reflector<string>,
+    client,
     known,
     words,
     states,

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLog, type Log } from '../nats/log.js';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import type { KubeClient, Query } from './client.js';
 import type { Discovery } from './discovery.js';
-import { isNotFound, KubeError } from './errors.js';
+import { isNotFound, KubeError, failureText } from './errors.js';
 import { listPages } from './list.js';
 import {
   objectKey,
@@ -25,6 +26,11 @@ export type ReflectorState =
   | { readonly kind: 'absent' }
   /** It knows how the collection was, and is trying again. `status` is HTTP's, 0 where no answer came. */
   | { readonly kind: 'stale'; readonly status: number; readonly reason: string };
+
+/** Why a collection is stale, in words. */
+export function staleReason({ status, reason }: Extract<ReflectorState, { kind: 'stale' }>): string {
+  return failureText({ status, message: reason });
+}
 
 export interface ReflectorTimings {
   /** Seconds after which the server ends a watch, at most twice as many; by default 300. */
@@ -60,6 +66,8 @@ export interface ReflectorOptions<T> {
 const WATCH_SECONDS = 300;
 const SILENCE_MS = 150_000;
 const ABSENCE_MS = 30_000;
+/** Who hears from others that the server is back asks it within this time, not all at once. */
+const RETURN_SPREAD_MS = 500;
 /** A watch that ends sooner was refused in a friendly way. */
 const SHORT_WATCH_MS = 1_000;
 
@@ -206,7 +214,19 @@ export class Reflector<T> {
     if (!keepsPlace(error)) this.place = undefined;
     // That the server has forgotten a place, or ends a connection, is the ordinary course of things.
     if (error.status !== 410) this.enter({ kind: 'stale', status: error.status, reason: error.message });
-    await this.backoff.pause(signal, error.retryAfter);
+    if (error.retryAfter === undefined) await this.untilReturned();
+    else await this.backoff.pause(signal, error.retryAfter);
+  }
+
+  /** Pauses until it is time to try again, or others were answered by the server after an absence. */
+  private async untilReturned(): Promise<void> {
+    const { signal } = this.closing;
+    const returned = new AbortController();
+    const forget = this.options.client.presence.onReturn(() => returned.abort());
+    await this.backoff.pause(AbortSignal.any([signal, returned.signal]));
+    forget();
+    if (!returned.signal.aborted) return;
+    await sleep(Math.random() * RETURN_SPREAD_MS, undefined, { signal }).catch(() => undefined);
   }
 
   /** Nobody else waits for this type. Its objects go with it, but not because a server is only just starting. */

@@ -10,6 +10,7 @@ const FLAGS = {
   workloadTtl: flag.duration('lifetime of a certificate whose request names none', '24h'),
   maxTtl: flag.duration('longest lifetime that a request may name', '2160h'),
   serverTtl: flag.duration("lifetime of Citadel's own certificate", '24h'),
+  galleyHosts: flag.list("names and addresses of Galley's webhook beside those of its Service", ''),
   kubeconfig: flag.optional('kubeconfig of the cluster whose pods are certified, and that holds the root'),
   kubeContext: flag.optional('context of the kubeconfig; by default its current one'),
   inCluster: flag.toggle('the same for the cluster that this pod runs in'),
@@ -27,6 +28,7 @@ export interface CitadelConfig {
   readonly workloadTtl: number;
   readonly maxTtl: number;
   readonly serverTtl: number;
+  readonly galleyHosts: readonly string[];
   /** The cluster that holds the root, and whose service accounts' tokens count. */
   readonly cluster?: ClusterConfig | undefined;
 }

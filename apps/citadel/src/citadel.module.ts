@@ -1,6 +1,7 @@
 import {
   Inject,
   Module,
+  Optional,
   type DynamicModule,
   type OnApplicationShutdown,
   type OnModuleInit,
@@ -10,20 +11,21 @@ import { formatAddress } from '#common/flags';
 import { GrpcServer } from '#common/grpc-nest';
 import { KubeClient } from '#common/kube';
 import type { Logger } from '#common/logger';
+import { Readiness } from '#common/service';
 import { byClientCertificate } from './authenticate/client-certificate.js';
 import { TokenReviews } from './authenticate/token-review.js';
 import { JoinTokens } from './authenticate/join-tokens.js';
 import { RateLimit } from './authorize/rate-limit.js';
 import type { CitadelConfig } from './citadel.config.js';
-import { RootConfigMaps } from './kubernetes/root-config-maps.js';
+import { ClusterRoot } from './kubernetes/cluster-root.js';
 import { rootFromSecret } from './kubernetes/root-secret.js';
+import { hasRoot } from './rotate/root-files.js';
 import { ServerIdentity } from './rotate/server-identity.js';
-import { hasRoot, openState, type CitadelState } from './rotate/state.js';
+import { openState, type CitadelState } from './rotate/state.js';
 import { certificateService } from './serve/certificate-service.js';
 import { trackExpiry } from './serve/metrics.js';
 import { tokenService } from './serve/token-service.js';
-import type { TrustBundle } from '#common/trust-bundle';
-import { TRUST_BUNDLE } from './serve/trust-bundle.js';
+import { TRUST_BUNDLE, type TrustBundleNow } from './serve/trust-bundle.js';
 import { TrustBundleController } from './serve/trust-bundle.controller.js';
 
 /** A request stays under 4 KB with any key that is accepted. */
@@ -34,6 +36,7 @@ const ISSUANCE = { perSecond: 500, burst: 10_000 };
 const HOST_NAMES = ['istio-ca', 'istio-citadel', 'istio-citadel.istio-system.svc'];
 
 const STATE = Symbol('CitadelState');
+const ROOT_DETAIL = Symbol('RootDetail');
 const now = Date.now;
 
 /** The composition root: state, stages and servers. */
@@ -42,21 +45,40 @@ export class CitadelModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(STATE) private readonly state: CitadelState,
     private readonly serverIdentity: ServerIdentity,
-    @Inject(RootConfigMaps) private readonly configMaps: RootConfigMaps | undefined,
+    @Inject(ClusterRoot) private readonly clusterRoot: ClusterRoot | undefined,
+    @Inject(TokenReviews) private readonly tokenReviews: TokenReviews | undefined,
+    @Inject(ROOT_DETAIL) private readonly rootDetail: string,
+    @Optional() @Inject(Readiness) private readonly readiness?: Readiness,
   ) {}
 
-  /** Rejects when the state folder cannot be used. */
-  static async with(config: CitadelConfig, log: Logger): Promise<DynamicModule> {
+  /**
+   * Rejects when the state folder cannot be used.
+   *
+   * @param onWaiting told what it waits for, if it has to
+   */
+  static async with(
+    config: CitadelConfig,
+    log: Logger,
+    onWaiting: (detail: string) => void = () => undefined,
+  ): Promise<DynamicModule> {
     const client = config.cluster && new KubeClient(config.cluster);
+    const hasOwn = hasRoot(config.state);
+    let rootDetail = '';
+    const onDetail = (detail: string): void => {
+      if (hasOwn) rootDetail = `at the start: ${detail}`;
+      else onWaiting(detail);
+    };
     const state = await openState(
       config.state,
       config.trustDomain,
-      now(),
-      client && rootFromSecret({ client, log, hasOwn: hasRoot(config.state) }),
+      { now, lifetime: Math.max(config.maxTtl, config.serverTtl) },
+      client && rootFromSecret({ client, log, now, hasOwn, onDetail }),
     );
+    const { authority } = state;
     const names = [citadelUri(config.trustDomain), ...HOST_NAMES];
-    const serverIdentity = new ServerIdentity({ issuer: state.issuer, names, ttl: config.serverTtl, now });
-    const bundle: TrustBundle = { roots: state.issuer.roots, trustDomain: config.trustDomain };
+    const serverIdentity = new ServerIdentity({ authority, names, ttl: config.serverTtl, now });
+    const pods = client && new TokenReviews({ client, trustDomain: config.trustDomain, now, log });
+    const bundle: TrustBundleNow = () => ({ roots: authority.roots, trustDomain: config.trustDomain });
     return {
       module: CitadelModule,
       providers: [
@@ -65,11 +87,13 @@ export class CitadelModule implements OnModuleInit, OnApplicationShutdown {
         { provide: TRUST_BUNDLE, useValue: bundle },
         {
           provide: GrpcServer,
-          useValue: grpcServer({ config, state, identity: serverIdentity, client, log }),
+          useValue: grpcServer({ config, state, identity: serverIdentity, pods, log }),
         },
+        { provide: TokenReviews, useValue: pods },
+        { provide: ROOT_DETAIL, useValue: rootDetail },
         {
-          provide: RootConfigMaps,
-          useValue: client && new RootConfigMaps({ client, roots: state.issuer.roots, log }),
+          provide: ClusterRoot,
+          useValue: client && new ClusterRoot({ client, authority, dir: config.state, log }),
         },
       ],
     };
@@ -77,18 +101,21 @@ export class CitadelModule implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     trackExpiry({
-      root: () => this.state.issuer.notAfter,
+      root: () => this.state.authority.issuer.notAfter,
       chain: () => this.serverIdentity.current().notAfter,
       now,
     });
     this.serverIdentity.start();
-    this.configMaps?.start();
+    this.clusterRoot?.start((part, detail) => this.readiness?.set(part, true, detail));
+    // Others than pods get theirs nevertheless.
+    this.tokenReviews?.report((detail) => this.readiness?.set('tokenReviews', true, detail));
+    if (this.rootDetail) this.readiness?.set('root', true, this.rootDetail);
   }
 
   /** After the servers have closed: the last call may still use up a token. */
   async onApplicationShutdown(): Promise<void> {
     this.serverIdentity.stop();
-    await this.configMaps?.close();
+    await this.clusterRoot?.close();
     await this.state.ledger.close();
   }
 }
@@ -97,20 +124,20 @@ interface ServerParts {
   readonly config: CitadelConfig;
   readonly state: CitadelState;
   readonly identity: ServerIdentity;
-  readonly client: KubeClient | undefined;
+  readonly pods: TokenReviews | undefined;
   readonly log: Logger;
 }
 
-function grpcServer({ config, state, identity, client, log }: ServerParts): GrpcServer {
+function grpcServer({ config, state, identity, pods, log }: ServerParts): GrpcServer {
   const { trustDomain } = config;
   const tokens = new JoinTokens({ trustDomain, key: state.tokenKey, ledger: state.ledger, now });
-  const pods = client && new TokenReviews({ client, trustDomain, now });
   const certificates = certificateService({
     trustDomain,
-    issuer: state.issuer,
+    authority: () => state.authority,
     lifetimes: { defaultTtl: config.workloadTtl, maxTtl: config.maxTtl },
     authenticators: [byClientCertificate(now), tokens.authenticate, ...(pods ? [pods.authenticate] : [])],
     issuance: new RateLimit(ISSUANCE),
+    galleyHosts: config.galleyHosts,
     now,
     log,
   });

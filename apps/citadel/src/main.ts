@@ -1,6 +1,6 @@
 import { GrpcServer } from '#common/grpc-nest';
 import { natsMicroservice } from '#common/nats-nest';
-import { createLogger, exitOnFailure, prepareState, runService } from '#common/service';
+import { createLogger, exitOnFailure, prepareState, runService, Waiting } from '#common/service';
 import { readConfig } from './citadel.config.js';
 import { CitadelModule } from './citadel.module.js';
 
@@ -8,10 +8,13 @@ exitOnFailure('citadel', async () => {
   const config = readConfig(process.argv.slice(2), process.env);
   const logger = createLogger('citadel', config.logLevel);
   prepareState(config.state);
+  const waiting = new Waiting(config.http, "the cluster's root");
+  const module = await CitadelModule.with(config, logger, (detail) => waiting.say(detail));
+  await waiting.end();
   await runService({
     name: 'citadel',
     logger,
-    module: await CitadelModule.with(config, logger),
+    module,
     http: config.http,
     debugTokenFile: config.debugTokenFile,
     microservices: (app) => [

@@ -20,9 +20,10 @@ describe('the pipeline', () => {
     const keys = generateKey();
     const validity = { notBefore: NOW, notAfter: NOW + 1e12 };
     const root = signRoot(keys, 'cluster.local', validity, randomBytes(16));
+    const issuer = readIssuer(root, keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
     parts = {
       trustDomain: 'cluster.local',
-      issuer: readIssuer(root, keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string),
+      authority: () => ({ issuer, roots: issuer.roots }),
       lifetimes: { defaultTtl: 60_000, maxTtl: 120_000 },
       authenticators: [() => undefined, () => ({ id: REVIEWS, redeem })],
       issuance: new RateLimit({ perSecond: 1, burst: 2 }),
@@ -46,10 +47,11 @@ describe('the pipeline', () => {
     const leaves = await Promise.all([createCertificate(order(), parts), createCertificate(order(), parts)]);
     const serials = leaves.map(([leaf]) => new X509Certificate(leaf!).serialNumber);
     expect(new Set(serials).size).toBe(2);
+    const { issuer, roots } = parts.authority();
     const late = {
       ...parts,
       now: () => Date.UTC(2050, 0, 2),
-      issuer: { ...parts.issuer, notAfter: Date.UTC(2060, 0, 1) },
+      authority: () => ({ issuer: { ...issuer, notAfter: Date.UTC(2060, 0, 1) }, roots }),
     };
     const [leaf] = await createCertificate(order(), late);
     expect(Date.parse(new X509Certificate(leaf!).validTo)).toBe(Date.UTC(2050, 0, 2, 0, 1));
@@ -67,6 +69,27 @@ describe('the pipeline', () => {
   it('signs nothing for a token that was used up in between', async () => {
     redeem.mockRejectedValue(new Refusal('unauthenticated', 'the token has been used up'));
     await expect(refused({})).resolves.toBe('unauthenticated');
+  });
+
+  it("gives Galley the names of its Service, and those by which an API server outside asks it; nobody else's", async () => {
+    const namesOf = async (namespace: string): Promise<string | undefined> => {
+      const id = { ...REVIEWS, namespace, serviceAccount: 'istio-galley-service-account' };
+      const galleyHosts = ['galley.example.com', '192.0.2.7', '2001:db8::1'];
+      const changed = { authenticators: [() => ({ id, redeem })], galleyHosts };
+      const [leaf] = await createCertificate(order(), { ...parts, ...changed });
+      return new X509Certificate(leaf!).subjectAltName;
+    };
+    await expect(namesOf('istio-system')).resolves.toBe(
+      [
+        'URI:spiffe://cluster.local/ns/istio-system/sa/istio-galley-service-account',
+        'DNS:istio-galley.istio-system, DNS:istio-galley.istio-system.svc',
+        'DNS:istio-galley.istio-system.svc.cluster.local, DNS:galley.example.com',
+        'IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:1',
+      ].join(', '),
+    );
+    await expect(namesOf('default')).resolves.toBe(
+      'URI:spiffe://cluster.local/ns/default/sa/istio-galley-service-account',
+    );
   });
 
   it('vouches for its own trust domain only', async () => {

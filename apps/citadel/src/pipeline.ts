@@ -18,14 +18,23 @@ export interface CertificateOrder {
   readonly validitySeconds: number;
 }
 
+/** Who signs at one moment, and whom to trust then: PEM. */
+export interface SigningAuthority {
+  readonly issuer: Issuer;
+  readonly roots: string;
+}
+
 export interface PipelineParts {
   readonly trustDomain: string;
-  readonly issuer: Issuer;
+  /** Asked once per certificate: it may be replaced at any time. */
+  readonly authority: () => SigningAuthority;
   readonly lifetimes: LifetimePolicy;
   /** In the order in which they are asked. */
   readonly authenticators: readonly Authenticator[];
   /** Certificates per identity. */
   readonly issuance: RateLimit;
+  /** See {@link serviceNames}. */
+  readonly galleyHosts?: readonly string[];
   readonly now: () => number;
   readonly log?: { debug(fields: object, message: string): void };
 }
@@ -36,20 +45,21 @@ export interface PipelineParts {
  * a {@link Refusal}.
  */
 export async function createCertificate(order: CertificateOrder, parts: PipelineParts): Promise<string[]> {
-  const { issuer, now } = parts;
+  const { now } = parts;
   const caller = await authenticate(order.credentials, parts.authenticators);
   const name = authorizeSameIdentity(caller.id, parts.trustDomain);
   if (!parts.issuance.take(name, now()))
     throw new Refusal('too-many', `too many certificates for ${name}, try later`);
   const publicKey = verifyCsr(order.csr);
+  const { issuer, roots } = parts.authority();
   const validity = leafValidity(order.validitySeconds, parts.lifetimes, issuer.notAfter, now());
   await caller.redeem();
   const leaf = signLeaf(issuer, {
     publicKey,
-    names: [name, ...serviceNames(caller.id)],
+    names: [name, ...serviceNames(caller.id, parts.galleyHosts)],
     validity,
     serial: randomBytes(16),
   });
   parts.log?.debug({ identity: name, pod: caller.pod }, 'issued a certificate');
-  return [leaf, ...issuer.chain, issuer.roots];
+  return [leaf, ...issuer.chain, roots];
 }

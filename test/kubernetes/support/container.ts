@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '#common/binaries';
 import { spawnProcess, type NetworkNamespace, type SpawnedProcess } from '#common/testing';
+import type { Image } from './image.js';
 import { fieldOf, type Container, type Pod } from './objects.js';
 
 export interface ContainerSetup {
@@ -14,14 +14,15 @@ export interface ContainerSetup {
   readonly volumes: ReadonlyMap<string, string>;
   /** /etc/hosts. */
   readonly hosts: string;
+  readonly image: Image;
   /** Programs of the image beside Quartet's own, by name. */
   readonly programs: ReadonlyMap<string, string>;
   readonly apiPort: number;
 }
 
 /**
- * Runs a container as its pod describes it, without an image: this host's root file system under an overlay, Quartet's
- * checkout at /quartet, the pod's volumes where they are mounted, its user, its environment and no other.
+ * Runs a container as its pod describes it, on this host's root file system under an overlay, with the image's folder
+ * where the image has it, the pod's volumes where they are mounted, its user, its environment and no other.
  */
 export function runContainer(setup: ContainerSetup): SpawnedProcess {
   const { pod, container, namespace } = setup;
@@ -43,7 +44,7 @@ export function runContainer(setup: ContainerSetup): SpawnedProcess {
   );
 }
 
-function mounts({ container, work, volumes, hosts, programs }: ContainerSetup): string[] {
+function mounts({ container, work, volumes, hosts, image, programs }: ContainerSetup): string[] {
   const [upper, scratch, root] = ['upper', 'scratch', 'root'].map((name) => join(work, name));
   for (const folder of [upper, scratch, root]) mkdirSync(folder ?? '', { recursive: true });
   const bindFolder = (from: string, to: string) =>
@@ -58,7 +59,7 @@ function mounts({ container, work, volumes, hosts, programs }: ContainerSetup): 
     // Whatever this host has there is none of the pod's, and a link to /run would lead out of the pod's root.
     'rm -rf "$ROOT/run" "$ROOT/var/run"; mkdir "$ROOT/run" "$ROOT/var/run"',
     'for dir in proc dev; do mount --rbind "/$dir" "$ROOT/$dir"; done',
-    bindFolder(packageRoot(), '/quartet'),
+    bindFolder(image.folder, image.workdir),
     bindFile(hosts, '/etc/hosts'),
     ...[...programs].map(([name, path]) => bindFile(path, `/usr/local/bin/${name}`)),
     ...folders,
@@ -66,7 +67,7 @@ function mounts({ container, work, volumes, hosts, programs }: ContainerSetup): 
   ];
 }
 
-function entryPoint({ pod, container, namespace, apiPort }: ContainerSetup): string {
+function entryPoint({ pod, container, namespace, image, apiPort }: ContainerSetup): string {
   const { runAsUser = 0, runAsGroup = 0 } = pod.spec.securityContext ?? {};
   const variables = (container.env ?? []).map(({ name, value = '', valueFrom }) => {
     const path = valueFrom?.fieldRef?.fieldPath;
@@ -74,8 +75,9 @@ function entryPoint({ pod, container, namespace, apiPort }: ContainerSetup): str
   });
   return [
     `setpriv --reuid ${runAsUser} --regid ${runAsGroup} --clear-groups --inh-caps=-all --bounding-set=-all`,
-    `env -i -C '${container.workingDir ?? '/'}' PATH=/usr/local/bin:/usr/bin:/bin`,
+    `env -i -C '${container.workingDir ?? image.workdir}' PATH=/usr/local/bin:/usr/bin:/bin`,
     `KUBERNETES_SERVICE_HOST=kubernetes.default.svc KUBERNETES_SERVICE_PORT=${apiPort}`,
+    ...Object.entries(image.env).map(([name, value]) => `${name}='${value}'`),
     ...variables,
   ].join(' ');
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { findBinary, packageRoot } from '#common/binaries';
 import { quartet, startKubernetes, type RunningKubernetes } from '#common/testing';
+import { buildImage } from './image.js';
 import { Kubelet } from './kubelet.js';
 
 /** Those of kube-controller-manager that make pods of what a chart installs. */
@@ -17,7 +18,7 @@ const CONTROLLERS = [
 export const CHART = join(packageRoot(), 'deploy/helm/quartet');
 export const NAMESPACE = 'istio-system';
 
-/** A cluster in which the chart's pods run. */
+/** A cluster in which the chart's pods run, from the image that the Dockerfile makes. */
 export interface Installation {
   readonly kubernetes: RunningKubernetes;
   readonly kubelet: Kubelet;
@@ -30,7 +31,7 @@ export async function install(...settings: string[]): Promise<Installation> {
   const flags = ['--enable-aggregator-routing=true'];
   const kubernetes = await startKubernetes({ controllers: CONTROLLERS, flags });
   const nats = await findBinary('nats-server');
-  const kubelet = await Kubelet.start(kubernetes, new Map([['nats-server', nats.path]]));
+  const kubelet = await Kubelet.start(kubernetes, buildImage(), new Map([['nats-server', nats.path]]));
   const { stdout } = await quartet('manifest', 'generate');
   await kubernetes.kubectl(['apply', '--server-side', '-f', '-'], stdout);
   const args = settings.flatMap((setting) => ['--set', setting]);

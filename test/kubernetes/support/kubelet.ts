@@ -6,6 +6,7 @@ import { isConflict, isNotFound, PATCH } from '#common/kube';
 import { createNamespace, startTcpProxy, tempDir, whyNoNamespaces } from '#common/testing';
 import type { NetworkNamespace, RunningKubernetes, SpawnedProcess, TcpProxy } from '#common/testing';
 import { runContainer } from './container.js';
+import type { Image } from './image.js';
 import type { Pod, Service } from './objects.js';
 import { fillVolume } from './volumes.js';
 
@@ -61,15 +62,21 @@ export class Kubelet {
   private constructor(
     private readonly kubernetes: RunningKubernetes,
     private readonly api: TcpProxy,
+    private readonly image: Image,
     private readonly programs: ReadonlyMap<string, string>,
   ) {
     writeFileSync(this.hosts, '127.0.0.1 localhost\n', { mode: 0o644 });
   }
 
   /** @param programs what pods run beside Node, by the name of the command */
-  static async start(kubernetes: RunningKubernetes, programs: ReadonlyMap<string, string>): Promise<Kubelet> {
+  static async start(
+    kubernetes: RunningKubernetes,
+    image: Image,
+    programs: ReadonlyMap<string, string>,
+  ): Promise<Kubelet> {
     const api = await startTcpProxy(kubernetes.port, '0.0.0.0');
-    const kubelet = new Kubelet(kubernetes, api, new Map([...programs, ['node', process.execPath]]));
+    const all = new Map([...programs, ['node', process.execPath]]);
+    const kubelet = new Kubelet(kubernetes, api, image, all);
     await kubelet.register();
     kubelet.loop = kubelet.run();
     return kubelet;
@@ -178,10 +185,10 @@ export class Kubelet {
     for (const volume of pod.spec.volumes ?? [])
       await fillVolume(this.kubernetes.client, pod, volume, volumes.get(volume.name) ?? '', host.address);
     running.restarts += 1;
-    const { hosts, programs, api } = this;
+    const { hosts, image, programs, api } = this;
     const files = join(work, String(running.restarts));
     running.process = runContainer({
-      ...{ pod, container, namespace: host, work: files, volumes, hosts, programs },
+      ...{ pod, container, namespace: host, work: files, volumes, hosts, image, programs },
       apiPort: api.port,
     });
     await this.report(running, false, true);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { isSpiffeId, type SpiffeId } from '#common/identity';
-import { KubeError, type KubeClient } from '#common/kube';
+import { failureText, KubeError, type KubeClient } from '#common/kube';
 import { Refusal } from '../refusal.js';
 import type { Authenticator, Caller } from './caller.js';
 
@@ -37,6 +37,7 @@ export interface TokenReviewOptions {
   readonly client: Pick<KubeClient, 'send'>;
   readonly trustDomain: string;
   readonly now: () => number;
+  readonly log?: { warn(fields: object, message: string): void };
 }
 
 interface Answer {
@@ -53,8 +54,15 @@ export class TokenReviews {
   /** By the token's hash, the older first. */
   private readonly answers = new Map<string, Answer>();
   private asking = 0;
+  private trouble: string | undefined;
+  private onDetail: (detail: string) => void = () => undefined;
 
   constructor(private readonly options: TokenReviewOptions) {}
+
+  /** @param onDetail told why tokens cannot be reviewed; they can where it is empty */
+  report(onDetail: (detail: string) => void): void {
+    this.onDetail = onDetail;
+  }
 
   /** Answers, refusals too, count for some seconds; a question that is on its way is not asked again. */
   readonly authenticate: Authenticator = async ({ bearer }) => {
@@ -100,12 +108,24 @@ export class TokenReviews {
 
   private async send(body: object): Promise<Review> {
     try {
-      return (await this.options.client.send<Review>('POST', REVIEWS, { body })).body;
+      const { body: review } = await this.options.client.send<Review>('POST', REVIEWS, { body });
+      this.say(undefined);
+      return review;
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
+      this.say(error);
       const reason = error.status === 403 ? 'Citadel may not review tokens' : 'the API server is away';
       throw new Refusal('unavailable', `the token cannot be reviewed: ${reason}`, { cause: error });
     }
+  }
+
+  /** Once for each reason: every pod may ask. */
+  private say(error: KubeError | undefined): void {
+    const reason = error && failureText(error);
+    if (reason === this.trouble) return;
+    this.trouble = reason;
+    if (reason !== undefined) this.options.log?.warn({ reason }, 'tokens cannot be reviewed');
+    this.onDetail(reason ?? '');
   }
 
   private callerOf({

@@ -1,22 +1,32 @@
 import { formatSpiffeId, type SpiffeId } from '#common/identity';
 import { Refusal } from '../refusal.js';
 
+const GALLEY = 'istio-galley-service-account';
+
 /**
  * The services of the control plane that others call by name, by the service account that they run as in `istio-system`:
  * the API server asks Galley's webhook by its DNS name, and knows no SPIFFE ID.
  */
 const SERVICES: ReadonlyMap<string, string> = new Map([
-  ['istio-galley-service-account', 'istio-galley'],
+  [GALLEY, 'istio-galley'],
   ['istio-pilot-service-account', 'istio-pilot'],
 ]);
 const CONTROL_PLANE = 'istio-system';
 
-/** The DNS names that stand beside an identity in its certificate: who holds the identity is that service. */
-export function serviceNames({ namespace, serviceAccount }: SpiffeId): string[] {
+/**
+ * The names that stand beside an identity in its certificate: who holds the identity is that service.
+ *
+ * @param galleyHosts names and addresses by which an API server asks a Galley that runs outside its cluster
+ */
+export function serviceNames(
+  { namespace, serviceAccount }: SpiffeId,
+  galleyHosts: readonly string[] = [],
+): string[] {
   const service = namespace === CONTROL_PLANE ? SERVICES.get(serviceAccount) : undefined;
   if (service === undefined) return [];
   const name = `${service}.${namespace}`;
-  return [name, `${name}.svc`, `${name}.svc.cluster.local`];
+  const hosts = serviceAccount === GALLEY ? galleyHosts : [];
+  return [name, `${name}.svc`, `${name}.svc.cluster.local`, ...hosts];
 }
 
 /**

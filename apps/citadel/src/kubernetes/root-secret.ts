@@ -1,12 +1,23 @@
-import { Backoff, isConflict, isNotFound, KubeError, resourcePath, type KubeClient } from '#common/kube';
+import {
+  Backoff,
+  isConflict,
+  isNotFound,
+  KubeError,
+  failureText,
+  resourcePath,
+  type KubeClient,
+  type KubeObject,
+} from '#common/kube';
 import type { Logger } from '#common/logger';
-import type { RootFiles, SharedRoot } from '../rotate/state.js';
-import { ROOT_SECRETS, SECRETS } from './types.js';
+import { readRoot, type RootFiles } from '../rotate/root-files.js';
+import type { SharedRoot } from '../rotate/state.js';
+import { checkValidity } from '../sign/issuer.js';
+import { CITADEL_NAMESPACE, ROOT_SECRETS, SECRETS } from './types.js';
 
 const TYPE = 'istio.io/ca-root';
-const CITADEL_NAMESPACE = 'istio-system';
 
-interface SecretObject {
+/** As far as it is of use. */
+export interface SecretObject extends Partial<KubeObject> {
   readonly data?: Readonly<Record<string, string>>;
 }
 
@@ -14,29 +25,35 @@ export interface RootSecretOptions {
   readonly client: KubeClient;
   /** This Citadel has an authority from an earlier time: it can do without an answer. */
   readonly hasOwn: boolean;
+  readonly now: () => number;
+  /** Told why the cluster's root is not known. */
+  readonly onDetail?: (detail: string) => void;
   readonly log: Logger;
 }
 
 /**
  * The root that all Citadels of a cluster share: the plugged one, else that in `istio-ca-secret`, which whoever comes
  * first makes. Waits for an API server that is away, or refuses: to make up a root of one's own would split the mesh.
+ * Rejects when the plugged one cannot sign, and there is none from an earlier time.
  */
-export function rootFromSecret({ client, hasOwn, log }: RootSecretOptions): SharedRoot {
+export function rootFromSecret({ client, hasOwn, now, onDetail, log }: RootSecretOptions): SharedRoot {
   return async (own) => {
     const backoff = new Backoff({ first: 200 });
     const { signal } = new AbortController();
     let told = '';
     for (;;) {
       try {
-        return await fetchOrCreate(client, own);
+        return await fetchOrCreate(client, own, now);
       } catch (error) {
-        if (!(error instanceof KubeError)) throw error;
-        const reason = reasonOf(error);
+        const reason = error instanceof KubeError ? failureText(error) : (error as Error).message;
+        // What is in the Secret is told of by who follows it.
+        if (error instanceof KubeError) onDetail?.(reason);
         // A cluster without that namespace has no other Citadel either.
         if (hasOwn || isNotFound(error)) {
-          log.warn({ reason }, "the cluster's root cannot be asked for: using that of the state folder");
+          log.warn({ reason }, "the cluster's root cannot be used: going on with that of the state folder");
           return own();
         }
+        if (!(error instanceof KubeError)) throw error;
         if (reason !== told) log.warn({ reason }, "waiting for the cluster's root");
         told = reason;
         await backoff.pause(signal, error.retryAfter);
@@ -45,8 +62,14 @@ export function rootFromSecret({ client, hasOwn, log }: RootSecretOptions): Shar
   };
 }
 
-async function fetchOrCreate(client: KubeClient, own: () => Promise<RootFiles>): Promise<RootFiles> {
-  const found = (await read(client, ROOT_SECRETS.plugged)) ?? (await read(client, ROOT_SECRETS.selfSigned));
+async function fetchOrCreate(
+  client: KubeClient,
+  own: () => Promise<RootFiles>,
+  now: () => number,
+): Promise<RootFiles> {
+  const plugged = await read(client, ROOT_SECRETS.plugged);
+  if (plugged) checkPlugged(plugged, now());
+  const found = plugged ?? (await read(client, ROOT_SECRETS.selfSigned));
   if (found) return found;
   const made = await own();
   try {
@@ -61,34 +84,42 @@ async function fetchOrCreate(client: KubeClient, own: () => Promise<RootFiles>):
   } catch (error) {
     if (!isConflict(error)) throw error;
     // Somebody else was faster.
-    return fetchOrCreate(client, own);
+    return fetchOrCreate(client, own, now);
   }
 }
 
 /** Undefined where there is no such Secret, or one that somebody else has yet to fill. */
 async function read(client: KubeClient, name: string): Promise<RootFiles | undefined> {
   try {
-    const { data = {} } = await client.get<SecretObject>(resourcePath(SECRETS, CITADEL_NAMESPACE, name));
-    const text = (key: keyof RootFiles): string => decode(data[key] ?? '');
-    const certificate = text('ca-cert.pem');
-    const key = text('ca-key.pem');
-    if (certificate === '' || key === '')
-      throw new Error(`Secret ${name} has no ca-cert.pem or no ca-key.pem`);
-    return {
-      'ca-cert.pem': certificate,
-      'ca-key.pem': key,
-      // Istio's own self-signed root has nothing but the two.
-      'root-cert.pem': text('root-cert.pem') || certificate,
-      'cert-chain.pem': text('cert-chain.pem'),
-    };
+    const path = resourcePath(SECRETS, CITADEL_NAMESPACE, name);
+    return rootFilesOf(name, await client.get<SecretObject>(path));
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
   }
 }
 
-function reasonOf(error: KubeError): string {
-  return error.status === 403 ? `a permission is missing: ${error.message}` : error.message;
+/** The authority in a Secret. Throws an Error where certificate or key are missing. */
+export function rootFilesOf(name: string, { data = {} }: SecretObject): RootFiles {
+  const text = (key: keyof RootFiles): string => decode(data[key] ?? '');
+  const certificate = text('ca-cert.pem');
+  const key = text('ca-key.pem');
+  if (certificate === '' || key === '') throw new Error(`Secret ${name} has no ca-cert.pem or no ca-key.pem`);
+  return {
+    'ca-cert.pem': certificate,
+    'ca-key.pem': key,
+    // Istio's own self-signed root has nothing but the two.
+    'root-cert.pem': text('root-cert.pem') || certificate,
+    'cert-chain.pem': text('cert-chain.pem'),
+  };
+}
+
+function checkPlugged(files: RootFiles, now: number): void {
+  try {
+    checkValidity(readRoot(files), now);
+  } catch (error) {
+    throw new Error(`Secret ${ROOT_SECRETS.plugged}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function encode(text: string): string {

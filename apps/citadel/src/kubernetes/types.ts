@@ -9,7 +9,10 @@ export const TOKEN_REVIEWS: ResourceType = {
   plural: 'tokenreviews',
 };
 
-/** Secrets with a certificate authority, both in the namespace of the control plane. */
+/** That of the control plane. */
+export const CITADEL_NAMESPACE = 'istio-system';
+
+/** Secrets with a certificate authority, both in {@link CITADEL_NAMESPACE}. */
 export const ROOT_SECRETS = {
   /** That of an administrator. @see https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/ */
   plugged: 'cacerts',

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { generateKey, renewalTime, type IdentitySource, type TlsIdentity } from '#common/identity';
 import { signLeaf } from '../sign/certificate.js';
-import type { Issuer } from '../sign/issuer.js';
 import { leafValidity } from '../sign/lifetime.js';
+import type { Authority } from './authority.js';
 
 const LONGEST_SLEEP_MS = 60_000;
 
 export interface ServerIdentityOptions {
-  readonly issuer: Issuer;
+  readonly authority: Pick<Authority, 'issuer' | 'roots' | 'subscribe'>;
   /** Subject alternative names: the SPIFFE ID, and the host names that Istio's agents look for. */
   readonly names: readonly string[];
   /** Milliseconds. */
@@ -15,11 +15,15 @@ export interface ServerIdentityOptions {
   readonly now: () => number;
 }
 
-/** Citadel's own certificate: issued by itself and replaced at half life, for the connections that come then. */
+/**
+ * Citadel's own certificate: issued by itself and replaced at half life, for the connections that come then. Under a
+ * new authority it stays until then, too: so who has not heard of the new root can still come and be told.
+ */
 export class ServerIdentity implements IdentitySource {
   readonly #listeners = new Set<(identity: TlsIdentity) => void>();
   #identity: TlsIdentity;
   #timer: NodeJS.Timeout | undefined;
+  #unsubscribe: () => void = () => undefined;
 
   constructor(private readonly options: ServerIdentityOptions) {
     this.#identity = this.#issue();
@@ -35,22 +39,39 @@ export class ServerIdentity implements IdentitySource {
   }
 
   start(): void {
+    this.#unsubscribe = this.options.authority.subscribe(() => this.#trust());
+    this.#sleepUntilRenewal();
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    clearTimeout(this.#timer);
+  }
+
+  #sleepUntilRenewal(): void {
     const { now } = this.options;
     this.#sleepUntil(renewalTime({ obtainedAt: now(), notAfter: this.#identity.notAfter }, Math.random()));
   }
 
-  stop(): void {
-    clearTimeout(this.#timer);
+  #rotate(): void {
+    this.#hold(this.#issue());
+    this.#sleepUntilRenewal();
   }
 
-  #rotate(): void {
-    this.#identity = this.#issue();
-    for (const listener of this.#listeners) listener(this.#identity);
-    this.start();
+  /** Clients may come with certificates of any authority that is trusted now. */
+  #trust(): void {
+    const { roots } = this.options.authority;
+    if (roots !== this.#identity.roots) this.#hold({ ...this.#identity, roots });
+  }
+
+  #hold(identity: TlsIdentity): void {
+    this.#identity = identity;
+    for (const listener of this.#listeners) listener(identity);
   }
 
   #issue(): TlsIdentity {
-    const { issuer, names, ttl, now } = this.options;
+    const { authority, names, ttl, now } = this.options;
+    const { issuer, roots } = authority;
     const keys = generateKey();
     const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' });
     const validity = leafValidity(0, { defaultTtl: ttl, maxTtl: ttl }, issuer.notAfter, now());
@@ -60,7 +81,7 @@ export class ServerIdentity implements IdentitySource {
         ...issuer.chain,
       ].join(''),
       privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-      roots: issuer.roots,
+      roots,
       ...validity,
     };
   }

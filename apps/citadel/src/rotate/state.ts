@@ -3,15 +3,16 @@ import { join } from 'node:path';
 import { generateKey } from '#common/identity';
 import { TokenLedger } from '../authenticate/token-ledger.js';
 import { signRoot } from '../sign/certificate.js';
-import { readIssuer, type Issuer } from '../sign/issuer.js';
-import { readIfThere, readOrCreate, writePrivate, writePublic } from './state-files.js';
+import { CLOCK_SKEW_MS } from '../sign/lifetime.js';
+import { Authority } from './authority.js';
+import { finishKeeping, keepAuthority, ownRoots, readTrusted, type RootFiles } from './root-files.js';
+import { readIfThere, readOrCreate, writePublic } from './state-files.js';
 
 const ROOT_LIFETIME_MS = 3650 * 86_400_000;
-const CLOCK_SKEW_MS = 120_000;
 
-/** Everything that Citadel keeps: made at the first start, the same for ever after. */
+/** Everything that Citadel keeps: made at the first start. */
 export interface CitadelState {
-  readonly issuer: Issuer;
+  readonly authority: Authority;
   readonly tokenKey: KeyObject;
   readonly adminCredential: string;
   readonly ledger: TokenLedger;
@@ -22,44 +23,55 @@ export interface CitadelState {
  * `ca-key.pem`, `join-token-key.pem`, `admin-credential` and `join-token-uses.jsonl` (0600). Rejects rather than make
  * a new root key beside an old certificate: every workload would lose its trust.
  *
+ * @param lifetime the longest that a certificate may last, in milliseconds
  * @param shared where several Citadels have their root from, if they are several
  */
 export async function openState(
   dir: string,
   trustDomain: string,
-  now: number,
+  { now, lifetime }: { readonly now: () => number; readonly lifetime: number },
   shared?: SharedRoot,
 ): Promise<CitadelState> {
-  const adopted = await shared?.(() => ownRoot(dir, trustDomain, now));
   return {
-    issuer: adopted ? await keepRoot(dir, adopted) : readRoot(await ownRoot(dir, trustDomain, now)),
+    authority: await openAuthority(dir, {
+      now,
+      lifetime,
+      own: () => ownRoot(dir, trustDomain, now()),
+      shared,
+    }),
     tokenKey: createPrivateKey(await readOrCreate(join(dir, 'join-token-key.pem'), newKeyPem)),
     adminCredential: (await readOrCreate(join(dir, 'admin-credential'), newCredential)).trim(),
-    ledger: await TokenLedger.open(join(dir, 'join-token-uses.jsonl'), now),
+    ledger: await TokenLedger.open(join(dir, 'join-token-uses.jsonl'), now()),
   };
 }
 
-/** A certificate authority as it is stored: PEM, under the names of Istio's files. */
-export interface RootFiles {
-  readonly 'ca-cert.pem': string;
-  readonly 'ca-key.pem': string;
-  readonly 'root-cert.pem': string;
-  /** From the authority's own certificate upwards; empty for a root. */
-  readonly 'cert-chain.pem': string;
+interface AuthoritySources {
+  readonly now: () => number;
+  readonly lifetime: number;
+  readonly own: () => Promise<RootFiles>;
+  readonly shared: SharedRoot | undefined;
+}
+
+async function openAuthority(
+  dir: string,
+  { now, lifetime, own, shared }: AuthoritySources,
+): Promise<Authority> {
+  await finishKeeping(dir);
+  // What stands there now may be replaced in a moment: its certificates are in use.
+  const trusted = readTrusted(dir, { now: now(), lifetime });
+  const files = await (shared ? shared(own) : own());
+  const authority = new Authority({ files, trusted, lifetime, now });
+  if (shared) await keepAuthority(dir, authority);
+  return authority;
 }
 
 /** Asks for the root that all Citadels share. `own` is this one's, made if need be, for who is the first. */
 export type SharedRoot = (own: () => Promise<RootFiles>) => Promise<RootFiles>;
 
-/** Whether an authority was kept in the folder before. */
-export function hasRoot(dir: string): boolean {
-  return readIfThere(join(dir, 'root-cert.pem')) !== undefined;
-}
-
 /** What the state folder has; a root of its own where it has nothing. */
 async function ownRoot(dir: string, trustDomain: string, now: number): Promise<RootFiles> {
   const file = (name: keyof RootFiles): string => join(dir, name);
-  const found = readIfThere(file('root-cert.pem'));
+  const found = ownRoots(dir);
   if (found !== undefined && readIfThere(file('ca-key.pem')) === undefined) {
     throw new Error(
       `${file('ca-key.pem')} is missing, but ${file('root-cert.pem')} is there: restore the key, or remove both`,
@@ -75,20 +87,6 @@ async function ownRoot(dir: string, trustDomain: string, now: number): Promise<R
     'root-cert.pem': root,
     'cert-chain.pem': readIfThere(file('cert-chain.pem')) ?? '',
   };
-}
-
-/** Puts an authority into the state folder, from where it is taken while nobody can be asked. Rejects what cannot sign. */
-async function keepRoot(dir: string, files: RootFiles): Promise<Issuer> {
-  const issuer = readRoot(files);
-  for (const name of ['ca-key.pem', 'ca-cert.pem', 'cert-chain.pem'] as const)
-    await writePrivate(join(dir, name), files[name]);
-  await writePublic(join(dir, 'root-cert.pem'), files['root-cert.pem']);
-  return issuer;
-}
-
-export function readRoot(files: RootFiles): Issuer {
-  const above = { chain: files['cert-chain.pem'], roots: files['root-cert.pem'] };
-  return readIssuer(files['ca-cert.pem'], files['ca-key.pem'], above);
 }
 
 function selfSigned(keyPem: string, trustDomain: string, now: number): string {

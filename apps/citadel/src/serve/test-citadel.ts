@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -5,10 +6,12 @@ import { citadelUri, IstioCertificateService, TokenService } from '#common/ca-cl
 import { unaryCall, type CallOptions, type GrpcClientTls } from '#common/grpc';
 import { GrpcServer } from '#common/grpc-nest';
 import { createCsr, generateKey } from '#common/identity';
-import { createLogger, prepareState } from '#common/service';
+import { createLogger, prepareState, Readiness } from '#common/service';
+import type { TrustBundle } from '#common/trust-bundle';
 import type { JoinTokenRequest } from '../authenticate/join-tokens.js';
 import type { CitadelConfig } from '../citadel.config.js';
 import { CitadelModule } from '../citadel.module.js';
+import { TrustBundleController } from './trust-bundle.controller.js';
 
 /** A Citadel on a free port, for tests: the real module, state folder and gRPC server. */
 export class TestCitadel {
@@ -16,7 +19,8 @@ export class TestCitadel {
     readonly address: string,
     readonly roots: string,
     readonly adminCredential: string,
-    private readonly closeApp: () => Promise<void>,
+    private readonly app: INestApplication,
+    private readonly readiness: Readiness,
   ) {}
 
   static async start(state: string, settings: Partial<CitadelConfig> = {}): Promise<TestCitadel> {
@@ -27,14 +31,16 @@ export class TestCitadel {
       state: prepareState(state),
       logLevel: 'error',
       trustDomain: 'cluster.local',
+      galleyHosts: [],
       workloadTtl: 86_400_000,
       maxTtl: 90 * 86_400_000,
       serverTtl: 86_400_000,
       ...settings,
     };
-    const app = await NestFactory.create(await CitadelModule.with(config, createLogger('citadel', 'error')), {
-      logger: false,
-    });
+    const readiness = new Readiness();
+    const citadel = await CitadelModule.with(config, createLogger('citadel', 'error'));
+    const providers = [...(citadel.providers ?? []), { provide: Readiness, useValue: readiness }];
+    const app = await NestFactory.create({ ...citadel, providers }, { logger: false });
     const server = app.get(GrpcServer);
     app.connectMicroservice({ strategy: server });
     await app.init();
@@ -43,11 +49,21 @@ export class TestCitadel {
       readFile(join(state, 'root-cert.pem'), 'utf8'),
       readFile(join(state, 'admin-credential'), 'utf8'),
     ]);
-    return new TestCitadel(server.address, roots, credential.trim(), () => app.close());
+    return new TestCitadel(server.address, roots, credential.trim(), app, readiness);
   }
 
   stop(): Promise<void> {
-    return this.closeApp();
+    return this.app.close();
+  }
+
+  /** What it answers over NATS, PEM. */
+  trustBundle(): string {
+    return this.app.get<{ trustBundle(): TrustBundle }>(TrustBundleController).trustBundle().roots;
+  }
+
+  /** What `/readyz` says of one part; empty where all is well. */
+  detail(part: string): string {
+    return this.readiness.report().conditions[part]?.detail ?? '';
   }
 
   async createToken(

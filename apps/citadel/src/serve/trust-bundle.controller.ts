@@ -1,15 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
 import type { TrustBundle } from '#common/trust-bundle';
-import { TRUST_BUNDLE } from './trust-bundle.js';
+import { TRUST_BUNDLE, type TrustBundleNow } from './trust-bundle.js';
 
 /** Answers the other services' question whom to trust, over NATS. */
 @Controller()
 export class TrustBundleController {
-  constructor(@Inject(TRUST_BUNDLE) private readonly bundle: TrustBundle) {}
+  constructor(@Inject(TRUST_BUNDLE) private readonly bundle: TrustBundleNow) {}
 
   @MessagePattern('citadel.trust-bundle')
   trustBundle(): TrustBundle {
-    return this.bundle;
+    return this.bundle();
   }
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { der, fromPem, mergeCertificates, Oid, toPem } from '#common/identity';
+import { CLOCK_SKEW_MS } from './lifetime.js';
 import { signatureOf } from './signature.js';
 
 const { Tag, children, contextTag, expectTag, oidText, parse } = der;
@@ -34,17 +35,17 @@ export interface Above {
  * cannot sign, or are not below the roots.
  */
 export function readIssuer(certificatePem: string, keyPem: string, above?: Above): Issuer {
-  const certificate = new X509Certificate(certificatePem);
-  const privateKey = createPrivateKey(keyPem);
+  const certificate = readable('the root certificate', () => new X509Certificate(certificatePem));
+  const privateKey = readable('the key of the certificate authority', () => createPrivateKey(keyPem));
   if (!certificate.ca) throw new Error('the root certificate is not of a certificate authority');
   if (!certificate.checkPrivateKey(privateKey)) throw new Error('the root certificate is of another key');
   signatureOf(privateKey);
   const roots = above?.roots ?? certificatePem;
   // A root may come with the chain; nobody needs to be sent it there.
   const chain = certificatesOf(mergeCertificates(certificatePem, above?.chain ?? '')).filter(
-    (pem) => !isRoot(new X509Certificate(pem)),
+    (pem) => !isRoot(readable('the chain', () => new X509Certificate(pem))),
   );
-  checkChain(chain, roots);
+  checkChain(chain.length > 0 ? chain : [certificatePem], roots);
   const [tbs] = children(parse(fromPem('CERTIFICATE', certificatePem)[0]!));
   const fields = children(expectTag(tbs, Tag.SEQUENCE));
   return {
@@ -58,13 +59,50 @@ export function readIssuer(certificatePem: string, keyPem: string, above?: Above
   };
 }
 
+/**
+ * Throws an Error when the authority, one above it, or its root has ended, or begins later: nobody would take what it
+ * signs. `now` is in milliseconds.
+ */
+export function checkValidity({ certificate, chain, roots }: Issuer, now: number): void {
+  const read = (pem: string): X509Certificate => new X509Certificate(pem);
+  const top = read(chain.at(-1) ?? certificate);
+  const above = certificatesOf(roots)
+    .map(read)
+    .filter((root) => top.checkIssued(root) && top.verify(root.publicKey));
+  for (const each of [read(certificate), ...chain.map(read)]) {
+    const problem = validityProblem(each, now);
+    if (problem !== undefined) throw new Error(`the certificate of ${subjectOf(each)} ${problem}`);
+  }
+  const problems = above.map((root) => validityProblem(root, now));
+  if (!problems.includes(undefined)) throw new Error(`the root of the certificate authority ${problems[0]}`);
+}
+
+function validityProblem({ validFrom, validTo }: X509Certificate, now: number): string | undefined {
+  // Written so that a date that cannot be read counts as past.
+  if (!(Date.parse(validTo) > now)) return `ended on ${validTo}`;
+  return Date.parse(validFrom) > now + CLOCK_SKEW_MS ? `is not valid before ${validFrom}` : undefined;
+}
+
+function subjectOf({ subject }: X509Certificate): string {
+  return subject ? subject.split('\n').join(', ') : 'the certificate authority';
+}
+
+/** What OpenSSL says of what it cannot read tells nobody which text it was. */
+function readable<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`${what} cannot be read as PEM`, { cause: error });
+  }
+}
+
 function isRoot(certificate: X509Certificate): boolean {
   return certificate.checkIssued(certificate);
 }
 
 function checkChain(pems: readonly string[], roots: string): void {
-  const chain = pems.map((pem) => new X509Certificate(pem));
-  const trusted = certificatesOf(roots).map((pem) => new X509Certificate(pem));
+  const chain = readable('the chain', () => pems.map((pem) => new X509Certificate(pem)));
+  const trusted = readable('a root', () => certificatesOf(roots).map((pem) => new X509Certificate(pem)));
   const issued = (certificate: X509Certificate, by: X509Certificate | undefined): boolean =>
     by !== undefined && certificate.checkIssued(by) && certificate.verify(by.publicKey);
   const linked = chain.every(

@@ -1,7 +1,7 @@
 import { Refusal } from '../refusal.js';
 
 /** For clocks that lag behind Citadel's. */
-const CLOCK_SKEW_MS = 120_000;
+export const CLOCK_SKEW_MS = 120_000;
 
 export interface LifetimePolicy {
   /** Milliseconds: of a certificate whose request names none, and the most that a request may name. */

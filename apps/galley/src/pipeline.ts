@@ -5,9 +5,10 @@ import { report } from './analyze/report.js';
 import type { Surroundings } from './analyze/report.js';
 import { describeConfig, listConfig } from './analyze/listing.js';
 import type { ConfigDescription, ConfigPage, ConfigQuery, ListingContext } from './analyze/listing.js';
+import { KnownConflicts } from './analyze/known-conflicts.js';
 import { Provisions } from './analyze/provisions.js';
 import { standingOf } from './analyze/standing.js';
-import type { Standing } from './analyze/standing.js';
+import type { Findings, Standing } from './analyze/standing.js';
 import { Committer } from './publish/committer.js';
 import type { Writer } from './publish/committer.js';
 import { LogEcho } from './snapshot/log-echo.js';
@@ -47,10 +48,17 @@ export class Pipeline {
   private committer: Committer | undefined;
   private snapshot: Snapshot;
   private readonly provisions = new Provisions();
+  private readonly conflicts = new KnownConflicts();
+  private readonly findings: Findings = {
+    missing: (reading) => this.provisions.missing(reading),
+    conflicts: (key) => this.conflicts.of(key),
+  };
   /** By which commits of this process the resources became what they are; of the others, when it began to commit. */
   private readonly revisions = new Map<ResourceKey, number>();
   private began = 0;
   private readonly log = new LogEcho();
+  /** Files that are not seen still yet, by path: since when. */
+  private readonly inDoubt = new Map<string, number>();
 
   constructor(private readonly options: PipelineOptions) {
     this.snapshot = restoreSnapshot(options.restored);
@@ -117,7 +125,12 @@ export class Pipeline {
 
   /** How a resource stands that one unit of a source has; undefined where it was not read yet. */
   standing(unit: Unit, key: ResourceKey): Standing | undefined {
-    return standingOf(this.snapshot, unit, key, (reading) => this.provisions.missing(reading));
+    return standingOf(this.snapshot, unit, key, this.findings);
+  }
+
+  /** Looks for resources that contradict each other, if it is time; those of which something else is said now. */
+  refreshConflicts(): ReadonlySet<ResourceKey> {
+    return this.conflicts.refresh(this.snapshot);
   }
 
   /** What the sources have, a page at a time. */
@@ -127,13 +140,14 @@ export class Pipeline {
 
   /** A resource, with everything that there is to say of it, as each source has it. */
   describe(key: ResourceKey): ConfigDescription[] {
+    this.conflicts.read(this.snapshot);
     return describeConfig(this.listing(), key);
   }
 
   private listing(): ListingContext {
-    const { snapshot, provisions, revisions, began } = this;
+    const { snapshot, findings, revisions, began } = this;
     const revisionOf = (key: ResourceKey): number => revisions.get(key) ?? began;
-    return { snapshot, revisionOf, among: (reading) => provisions.missing(reading) };
+    return { snapshot, revisionOf, findings };
   }
 
   private noteRevisions({ revision, operations }: Commit): void {
@@ -141,6 +155,17 @@ export class Pipeline {
       if (op === 'put') this.revisions.set(key, revision);
       if (op === 'delete') this.revisions.delete(key);
     }
+  }
+
+  /** Since when there is word of these changes: of a file that had to be seen still, since it was told of first. */
+  private heardAt(changes: readonly FileChange[], doubtful: ReadonlySet<string>): number {
+    const now = Date.now();
+    const since = changes.map(({ path }) => this.inDoubt.get(path) ?? now);
+    for (const { path } of changes) {
+      if (!doubtful.has(path)) this.inDoubt.delete(path);
+      else if (!this.inDoubt.has(path)) this.inDoubt.set(path, now);
+    }
+    return Math.min(now, ...since);
   }
 
   /** One change of the sources, whole. Answers with the files that it has to see still before it believes them. */
@@ -153,7 +178,8 @@ export class Pipeline {
       changes.map(({ path }) => path),
     );
     this.options.onChange?.(changes, touched);
-    this.committer?.publish(snapshot, touched);
-    return inDoubt(snapshot, changes);
+    const doubtful = inDoubt(snapshot, changes);
+    this.committer?.publish(snapshot, touched, this.heardAt(told, doubtful));
+    return doubtful;
   }
 }

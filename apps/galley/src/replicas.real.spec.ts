@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { ConfigLogReader } from '#common/config-log';
 import type { ConfigChange } from '#common/config-log';
-import { PATCH } from '#common/kube';
 import { connectNats } from '#common/nats';
 import {
   describeKubernetes,
@@ -15,7 +14,8 @@ import {
   until,
 } from '#common/testing';
 import type { RunningKubernetes, RunningNats, SpawnedProcess } from '#common/testing';
-import { customResourceDefinitions } from '#config';
+import { accountOf } from '../../../test/kubernetes/support/accounts.js';
+import { installDefinitions } from '../../../test/kubernetes/support/definitions.js';
 import { virtualService } from './pipeline.rig.js';
 
 jest.setTimeout(180_000);
@@ -28,12 +28,14 @@ interface Replica {
 }
 
 let kubernetes: RunningKubernetes;
+/** Of Galley: the kubeconfig. */
+let account: string;
 let nats: RunningNats;
 
 async function replica(name: string): Promise<Replica> {
   const http = `127.0.0.1:${await freePort()}`;
   const args = [
-    ...['--kubeconfig', kubernetes.kubeconfig, '--lease', 'default/galley'],
+    ...['--kubeconfig', account, '--lease', 'istio-system/istio-galley'],
     ...['--state', join(tempDir(), name), '--http', http, '--nats', nats.url],
   ];
   const child = spawnProcess(process.execPath, [MAIN, ...args], { name });
@@ -64,15 +66,12 @@ async function apply(name: string, subset: string): Promise<void> {
 describeKubernetes('two Galleys with one lease', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes();
-    for (const definition of customResourceDefinitions()) {
-      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-      const query = { fieldManager: 'test', force: true };
-      await kubernetes.client.send('PATCH', path, { body: definition, contentType: PATCH.apply, query });
-    }
+    await installDefinitions(kubernetes);
+    account = await accountOf(kubernetes, 'galley');
   }, 180_000);
   afterEach(async () => {
     await kubernetes.kubectl(['delete', 'virtualservices', '--all']);
-    await kubernetes.kubectl(['delete', 'lease', '--all']);
+    await kubernetes.kubectl(['delete', 'lease', '--all', '-n', 'istio-system']);
   });
   afterAll(() => kubernetes?.stop());
 

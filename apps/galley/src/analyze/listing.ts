@@ -1,11 +1,11 @@
 import { decodeContent, documentKey, splitKey } from '#config';
-import type { Diagnostic, FileReading, ResourceKey } from '#config';
+import type { Diagnostic, ResourceKey } from '#config';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { accepted } from '../snapshot/snapshot.js';
 import { splitUnit } from '../snapshot/units.js';
 import type { Unit } from '../snapshot/units.js';
 import { place, standingOf } from './standing.js';
-import type { Standing } from './standing.js';
+import type { Findings, Standing } from './standing.js';
 
 /** Which resources are asked for; all of them where nothing is said. */
 export interface ConfigQuery {
@@ -51,8 +51,7 @@ export interface ConfigDescription extends ConfigEntry {
 export interface ListingContext {
   readonly snapshot: Snapshot;
   readonly revisionOf: (key: ResourceKey) => number;
-  /** What is wrong with a reading beside other config. */
-  readonly among: (reading: FileReading) => readonly Diagnostic[];
+  readonly findings: Findings;
 }
 
 /** An answer is one message of the bus, of 1 MB. */
@@ -84,7 +83,7 @@ export function describeConfig(context: ListingContext, key: ResourceKey): Confi
     .filter((found) => found.key === key)
     .map(({ unit }) => {
       const entry = entryOf(context, unit, key);
-      const messages = standingOf(snapshot, unit, key, context.among)?.messages ?? [];
+      const messages = standingOf(snapshot, unit, key, context.findings)?.messages ?? [];
       const claim = entry.inForce ? accepted(snapshot, key) : undefined;
       const spec = claim && decodeContent(key, claim.content).spec;
       return { ...entry, messages, ...(spec !== undefined && { spec }) };
@@ -107,9 +106,13 @@ function isWanted(key: ResourceKey, query: ConfigQuery): boolean {
   );
 }
 
-function entryOf({ snapshot, revisionOf, among }: ListingContext, unit: Unit, key: ResourceKey): ConfigEntry {
+function entryOf(
+  { snapshot, revisionOf, findings }: ListingContext,
+  unit: Unit,
+  key: ResourceKey,
+): ConfigEntry {
   const { kind, namespace, name } = splitKey(key);
-  const standing = standingOf(snapshot, unit, key, among);
+  const standing = standingOf(snapshot, unit, key, findings);
   const reason = standing && reasonOf(standing);
   return {
     ...{ key, kind, namespace, name },

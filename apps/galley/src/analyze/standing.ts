@@ -19,16 +19,20 @@ export interface Standing {
   readonly overriddenBy?: string;
 }
 
-/**
- * How a resource stands; undefined where the unit was not read yet, or holds nothing that Quartet reads.
- *
- * @param among what is wrong with it beside other config
- */
+/** What is wrong with a resource beside other config. */
+export interface Findings {
+  /** References of a reading that lead nowhere. */
+  readonly missing: (reading: FileReading) => readonly Diagnostic[];
+  /** How the version in force contradicts other resources. */
+  readonly conflicts: (key: ResourceKey) => readonly Diagnostic[];
+}
+
+/** How a resource stands; undefined where the unit was not read yet, or holds nothing that Quartet reads. */
 export function standingOf(
   snapshot: Snapshot,
   unit: Unit,
   key: ResourceKey,
-  among: (reading: FileReading) => readonly Diagnostic[],
+  { missing, conflicts }: Findings,
 ): Standing | undefined {
   const state = snapshot.files.get(unit);
   const reading = state?.reading;
@@ -38,7 +42,8 @@ export function standingOf(
   const errors = own.filter(({ level }) => level === 'Error');
   const [owner] = snapshot.claimants.get(key) ?? [];
   const isOwner = owner === unit;
-  const messages = [...own, ...among(reading).filter(({ resource }) => resource === key)];
+  const dangling = missing(reading).filter(({ resource }) => resource === key);
+  const messages = [...own, ...dangling, ...(isOwner ? conflicts(key) : [])];
   const shown = { key, errors, messages };
   if (document.outcome !== 'accepted') return { ...shown, outcome: 'invalid', inForce: isOwner };
   if (isOwner) return { ...shown, outcome: 'accepted', inForce: true };

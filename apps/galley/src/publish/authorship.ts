@@ -26,7 +26,7 @@ export interface Authorship {
   readonly leading: boolean;
   /** Is the one for certain at this moment, which is what other servers than the log have to be spared doubts about. */
   readonly certain: boolean;
-  /** Why nobody can be chosen, if so. */
+  /** What is wrong with the choice of the one, and what does not happen therefore, if so. */
   readonly problem: string | undefined;
   /** Takes up its part, which may change as often as it likes. */
   start(author: Author): Promise<void>;
@@ -127,8 +127,11 @@ export class ElectedAuthor implements Authorship {
   }
 
   get problem(): string | undefined {
-    const { state } = this.lease;
-    return state.kind === 'unknown' ? state.reason : undefined;
+    const { problem } = this.lease;
+    if (problem === undefined) return undefined;
+    return this.leading
+      ? `cannot be renewed, nothing is written to the cluster: ${problem}`
+      : `cannot be taken, config is not published: ${problem}`;
   }
 
   async start(author: Author): Promise<void> {

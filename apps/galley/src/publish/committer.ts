@@ -24,17 +24,18 @@ const RETRY_MS = 1_000;
  * together with the next; what waits is a set of keys, so it never outgrows the config.
  */
 export class Committer {
-  private readonly waiting = new Set<ResourceKey>();
+  /** Since when a source has told of it: milliseconds since the Unix epoch, where it is known. */
+  private readonly waiting = new Map<ResourceKey, number | undefined>();
   private working: Promise<void> | undefined;
   private retry: NodeJS.Timeout | undefined;
   private snapshot: Snapshot | undefined;
 
   constructor(private readonly options: CommitterOptions) {}
 
-  /** Takes in a snapshot and the keys in which it may differ from the one before. */
-  publish(snapshot: Snapshot, touched: Iterable<ResourceKey>): void {
+  /** Takes in a snapshot and the keys in which it may differ from the one before, of which somebody told at `heardAt`. */
+  publish(snapshot: Snapshot, touched: Iterable<ResourceKey>, heardAt?: number): void {
     this.snapshot = snapshot;
-    for (const key of touched) this.waiting.add(key);
+    for (const key of touched) this.waiting.set(key, earlier(this.waiting.get(key), heardAt));
     this.wake();
   }
 
@@ -54,13 +55,16 @@ export class Committer {
 
   private async work(): Promise<void> {
     while (this.waiting.size > 0 && this.snapshot) {
-      const keys = [...this.waiting];
+      const taken = new Map(this.waiting);
       this.waiting.clear();
       try {
-        await this.commit(proposalFor(this.snapshot, keys, this.options.writer.state.resources));
+        const { resources } = this.options.writer.state;
+        const heardAt = [...taken.values()].reduce(earlier, undefined);
+        const heard = heardAt === undefined ? {} : { heard: new Date(heardAt).toISOString() };
+        await this.commit({ ...proposalFor(this.snapshot, taken.keys(), resources), ...heard });
       } catch (error) {
-        for (const key of keys) this.waiting.add(key);
-        this.options.log.error({ err: error, keys: keys.length }, 'cannot commit: trying again in a second');
+        for (const [key, at] of taken) this.waiting.set(key, earlier(this.waiting.get(key), at));
+        this.options.log.error({ err: error, keys: taken.size }, 'cannot commit: trying again in a second');
         clearTimeout(this.retry);
         this.retry = setTimeout(() => this.wake(), RETRY_MS);
         return;
@@ -76,4 +80,8 @@ export class Committer {
     log.info({ revision, operations: operations.length, heldBack }, 'committed');
     onCommit(commit);
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a !== undefined && b !== undefined ? Math.min(a, b) : (a ?? b);
 }

@@ -178,6 +178,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
       client: kube,
       leads: () => this.authorship.certain,
       standing: (unit, key) => this.pipeline.standing(unit, key),
+      contradicted: () => this.pipeline.refreshConflicts(),
       fleet: () => this.pilots.fleet(),
       revision: () => this.authorship.state.revision,
       log: logger,
@@ -186,7 +187,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
 
   private leaseProblem(reason: string | undefined): string | undefined {
     const { lease } = this.config;
-    return reason && `the lease ${lease?.name} cannot be taken, config is not published: ${reason}`;
+    return reason && `the lease ${lease?.name} ${reason}`;
   }
 
   private problem(kind: SourceProblem['kind'], message: string | undefined): SourceProblem[] {

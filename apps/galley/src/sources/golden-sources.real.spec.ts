@@ -5,11 +5,13 @@ import { parse, parseAllDocuments, stringify } from 'yaml';
 import { translate } from '#app/pilot';
 import type { TranslationRequest } from '#app/pilot';
 import { packageRoot } from '#common/binaries';
-import { KubeClient, KubeError, PATCH, readKubeconfig, resourcePath } from '#common/kube';
+import { KubeClient, KubeError, readKubeconfig, resourcePath } from '#common/kube';
 import { describeKubernetes, startKubernetes, tempDir, until } from '#common/testing';
 import type { RunningKubernetes } from '#common/testing';
-import { customResourceDefinitions, decodeContent, encodeContent, KINDS, MESH_TYPES } from '#config';
+import { decodeContent, encodeContent, KINDS, MESH_TYPES } from '#config';
 import type { Resource } from '#config';
+import { accountOf } from '../../../../test/kubernetes/support/accounts.js';
+import { installDefinitions } from '../../../../test/kubernetes/support/definitions.js';
 import { startGalley, stopGalleys } from '../pipeline.rig.js';
 import type { GalleyRig } from '../pipeline.rig.js';
 
@@ -105,11 +107,7 @@ async function filesGive(name: string): Promise<Map<string, Resource>> {
 describeKubernetes('the two sources of config', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes();
-    for (const definition of customResourceDefinitions()) {
-      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-      const query = { fieldManager: 'test', force: true };
-      await kubernetes.client.send('PATCH', path, { body: definition, contentType: PATCH.apply, query });
-    }
+    await installDefinitions(kubernetes);
     const namespaces = new Set(
       cases.flatMap((name) =>
         readManifests(join(TESTDATA, name, 'input.yaml')).map(({ metadata }) => metadata.namespace!),
@@ -121,7 +119,7 @@ describeKubernetes('the two sources of config', () => {
         if (!(error instanceof KubeError && error.status === 409)) throw error;
       });
     }
-    const client = new KubeClient(readKubeconfig(kubernetes.kubeconfig));
+    const client = new KubeClient(readKubeconfig(await accountOf(kubernetes, 'galley')));
     cluster = await startGalley(undefined, undefined, { client, name: 'test' });
   }, 180_000);
   afterAll(async () => {

@@ -4,11 +4,15 @@ import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals'
 import { KubeClient, PATCH, readKubeconfig, resourcePath } from '#common/kube';
 import { describeKubernetes, startKubernetes, tempDir, until } from '#common/testing';
 import type { RunningKubernetes } from '#common/testing';
-import { customResourceDefinitions, MESH_CONFIG_KEY } from '#config';
+import { MESH_CONFIG_KEY } from '#config';
+import { accountOf } from '../../../../test/kubernetes/support/accounts.js';
+import { installDefinitions } from '../../../../test/kubernetes/support/definitions.js';
 import { startGalley, stopGalleys, virtualService } from '../pipeline.rig.js';
 import type { GalleyRig } from '../pipeline.rig.js';
 
 let kubernetes: RunningKubernetes;
+/** Of Galley: the kubeconfig. */
+let account: string;
 
 jest.setTimeout(120_000);
 
@@ -16,7 +20,7 @@ const SERVICES = { group: 'networking.istio.io', version: 'v1', plural: 'virtual
 const key = (name: string) => `networking.istio.io/VirtualService/default/${name}`;
 
 async function start(options: { stateDir?: string; root?: string; user?: string } = {}): Promise<GalleyRig> {
-  const kubeconfig = kubernetes.kubeconfigOf(options.user ?? 'admin');
+  const kubeconfig = options.user === undefined ? account : kubernetes.kubeconfigOf(options.user);
   const client = new KubeClient(readKubeconfig(kubeconfig));
   const timings = { backoff: { longest: 200 }, watchSeconds: 2 };
   return startGalley(options.root, options.stateDir, { client, name: 'test', timings });
@@ -29,20 +33,13 @@ async function kubectl(args: readonly string[], input?: string): Promise<string>
 }
 const apply = (text: string) => kubectl(['apply', '-f', '-'], text);
 
-async function installDefinitions(): Promise<void> {
-  for (const definition of customResourceDefinitions()) {
-    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-    const query = { fieldManager: 'test', force: true };
-    await kubernetes.client.send('PATCH', path, { body: definition, contentType: PATCH.apply, query });
-  }
-}
-
 const problems = (rig: GalleyRig, code: string) =>
   rig.pipeline.diagnostics().filter((found) => found.code === code);
 
 describeKubernetes('the Kubernetes source', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes({ users: [{ name: 'nobody' }] });
+    account = await accountOf(kubernetes, 'galley');
   }, 180_000);
   afterEach(async () => {
     await stopGalleys();
@@ -59,7 +56,7 @@ describeKubernetes('the Kubernetes source', () => {
         message: expect.stringContaining('virtualservices'),
       },
     ]);
-    await installDefinitions();
+    await installDefinitions(kubernetes);
     await until(() => problems(rig, 'QT0013').length === 0, { timeout: 30_000 });
     await apply(virtualService('reviews'));
     await until(() => rig.subset('reviews') === 'v1');
@@ -124,7 +121,6 @@ describeKubernetes('the Kubernetes source', () => {
 
   it("reads the mesh's settings from their ConfigMap", async () => {
     const rig = await start();
-    await kubectl(['create', 'namespace', 'istio-system']);
     await kubectl([
       '-n',
       'istio-system',

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Commit } from '#common/config-log';
-import { isConflict, isNotFound, PATCH } from '#common/kube';
-import type { KubeClient, KubeObject } from '#common/kube';
+import { isConflict, isForbidden, isNotFound, PATCH } from '#common/kube';
+import type { KubeClient, KubeError, KubeObject } from '#common/kube';
 import type { Log } from '#common/nats';
 import type { ResourceKey } from '#config';
 import type { Standing } from '../analyze/standing.js';
@@ -10,6 +10,7 @@ import type { Unit } from '../snapshot/units.js';
 import { statusToWrite } from './desired.js';
 import type { Condition, IstioStatus } from './desired.js';
 import { recordEvent } from './events.js';
+import { Forbidden } from './forbidden.js';
 import { Pace } from './pace.js';
 import type { Fleet, Rollout } from './rollout.js';
 import { seenStatus } from './seen.js';
@@ -21,6 +22,8 @@ export interface StatusKeeperOptions {
   /** Only one of several replicas writes. */
   readonly leads: () => boolean;
   readonly standing: (unit: Unit, key: ResourceKey) => Standing | undefined;
+  /** Those of which something else is to be said now, beside each other, since this was asked last. */
+  readonly contradicted: () => Iterable<ResourceKey>;
   /** What all Pilots say now; undefined where none can be asked. */
   readonly fleet: () => Promise<Fleet | undefined>;
   /** Everything up to this revision is in the log. */
@@ -44,6 +47,8 @@ const SWEEP_MS = 30_000;
 /** Objects looked at in one go; then others get their turn. */
 const SLICE = 200;
 const REFUSED_PAUSE_MS = 5_000;
+/** Beside the kinds of config. */
+const EVENT = 'Event';
 
 /**
  * Keeps the status of a cluster's objects true: whether each is accepted and why not, and how far the proxies are with
@@ -64,14 +69,15 @@ export class StatusKeeper {
   private stale = true;
   private led = false;
   private trouble: string | undefined;
+  private readonly forbidden = new Forbidden();
 
   constructor(private readonly options: StatusKeeperOptions) {
     this.pace = options.pace ?? new Pace(PER_SECOND, BURST);
   }
 
-  /** Why no status is written, if so. */
+  /** Why no status is written, or some are not, if so. */
   get problem(): string | undefined {
-    return this.trouble;
+    return this.trouble ?? (this.forbidden.messages.join('; ') || undefined);
   }
 
   /** The cluster's objects changed. */
@@ -140,6 +146,7 @@ export class StatusKeeper {
     try {
       await this.askPilots();
       this.sweep();
+      this.touched(this.options.contradicted());
       await this.writeDue();
       return TICK_MS;
     } catch (error) {
@@ -192,6 +199,10 @@ export class StatusKeeper {
       if (++looked % SLICE === 0) await nextTurn();
       this.due.delete(unit);
       const object = this.objects.get(unit);
+      if (object && this.forbidden.has(object.kind)) {
+        this.stale = true;
+        continue;
+      }
       const status = object && this.statusOf(unit, object);
       if (!object || !status) continue;
       const wait = this.pace.take();
@@ -232,26 +243,36 @@ export class StatusKeeper {
     const { client } = this.options;
     const { resourceVersion, path } = object;
     try {
+      // Before the status, by which it counts as told of.
+      await this.tell(object, status);
       const { body } = await client.send<KubeObject>('PATCH', path, {
         // Whoever changed it meanwhile is heard of soon, and looked at anew.
         body: { metadata: { resourceVersion }, status },
         contentType: PATCH.merge,
       });
       this.trouble = undefined;
+      this.forbidden.allow(object.kind);
       const about = { ...object.about, status: seenStatus(status) };
       const version = body.metadata.resourceVersion ?? resourceVersion;
       if (this.objects.get(unit) === object)
         this.objects.set(unit, { ...object, resourceVersion: version, about });
-      await this.tell(unit, object, status);
     } catch (error) {
       if (isConflict(error) || isNotFound(error)) return;
+      if (isForbidden(error)) return this.leave(object.kind, error);
       this.due.add(unit);
       throw error;
     }
   }
 
+  /** Not now: with the next sweep. */
+  private leave(what: string, error: KubeError): void {
+    this.stale = true;
+    if (this.forbidden.refuse(what, error.message))
+      this.options.log.warn({ reason: error.message }, 'may not write');
+  }
+
   /** An event for each refusal that was not told of before. */
-  private async tell(unit: Unit, object: WrittenObject, { conditions }: IstioStatus): Promise<void> {
+  private async tell(object: WrittenObject, { conditions }: IstioStatus): Promise<void> {
     const before = object.about.status.own;
     for (const condition of conditions as readonly Condition[]) {
       const { type, status, reason, message } = condition;
@@ -259,7 +280,19 @@ export class StatusKeeper {
       const told = before.get(type);
       if (told?.reason === reason && told.message === message) continue;
       const [what, action] = type === 'Accepted' ? ['Rejected', 'Validate'] : ['RefusedByEnvoy', 'Push'];
-      await recordEvent(this.options.client, object, { reason: what!, action: action!, note: message });
+      await this.record(object, { reason: what!, action: action!, note: message });
+    }
+  }
+
+  /** Who may not write events writes the status nevertheless. */
+  private async record(object: WrittenObject, event: Parameters<typeof recordEvent>[2]): Promise<void> {
+    if (this.forbidden.has(EVENT)) return;
+    try {
+      await recordEvent(this.options.client, object, event);
+      this.forbidden.allow(EVENT);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      this.leave(EVENT, error);
     }
   }
 }

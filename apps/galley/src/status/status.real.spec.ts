@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { PATCH, resourcePath } from '#common/kube';
+import { resourcePath } from '#common/kube';
 import type { KubeObject } from '#common/kube';
 import { connectNats } from '#common/nats';
 import {
@@ -14,7 +14,8 @@ import {
   until,
 } from '#common/testing';
 import type { RunningKubernetes, RunningNats, SpawnedProcess } from '#common/testing';
-import { customResourceDefinitions } from '#config';
+import { accountOf } from '../../../../test/kubernetes/support/accounts.js';
+import { installDefinitions } from '../../../../test/kubernetes/support/definitions.js';
 import { virtualService } from '../pipeline.rig.js';
 import type { Condition, IstioStatus } from './desired.js';
 import type { PilotSummary } from './rollout.js';
@@ -26,6 +27,8 @@ const SERVICES = { group: 'networking.istio.io', version: 'v1', plural: 'virtual
 const KEY = 'networking.istio.io/VirtualService/default/reviews';
 
 let kubernetes: RunningKubernetes;
+/** Of Galley: the kubeconfig. */
+let account: string;
 let nats: RunningNats;
 const open: NatsConnection[] = [];
 /** What a Pilot would say. */
@@ -33,16 +36,7 @@ let summary: PilotSummary = { pilot: 'pilot', proxies: 0, held: [], refused: [] 
 
 async function galley(state: string): Promise<SpawnedProcess> {
   const http = `127.0.0.1:${await freePort()}`;
-  const common = [
-    '--state',
-    state,
-    '--http',
-    http,
-    '--nats',
-    nats.url,
-    '--kubeconfig',
-    kubernetes.kubeconfig,
-  ];
+  const common = ['--state', state, '--http', http, '--nats', nats.url, '--kubeconfig', account];
   const child = spawnProcess(process.execPath, [MAIN, ...common, '--write-status'], {
     name: 'galley',
   });
@@ -68,20 +62,24 @@ const get = (): Promise<Stated> =>
 const condition = async (type: string): Promise<Condition | undefined> =>
   ((await get()).status?.conditions as Condition[] | undefined)?.find((one) => one.type === type);
 const apply = (text: string) => kubernetes.kubectl(['apply', '-f', '-'], text);
-const events = async (): Promise<{ reason: string; note: string; series?: { count: number } }[]> => {
+interface Event {
+  readonly reason: string;
+  readonly regarding: { readonly kind: string; readonly name: string };
+}
+/** Of the object alone: a starting API server tells of its own in the same namespace. */
+const reasons = async (): Promise<string[]> => {
   const path = resourcePath({ group: 'events.k8s.io', version: 'v1', plural: 'events' }, 'default');
-  return (await kubernetes.client.get<{ items: { reason: string; note: string }[] }>(path)).items;
+  const { items } = await kubernetes.client.get<{ items: Event[] }>(path);
+  const own = items.filter(({ regarding }) => regarding.kind === 'VirtualService');
+  return own.map(({ reason }) => reason).sort();
 };
 const patient = { timeout: 30_000 };
 
 describeKubernetes("the status of a cluster's resources", () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes();
-    for (const definition of customResourceDefinitions()) {
-      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-      const query = { fieldManager: 'test', force: true };
-      await kubernetes.client.send('PATCH', path, { body: definition, contentType: PATCH.apply, query });
-    }
+    await installDefinitions(kubernetes);
+    account = await accountOf(kubernetes, 'galley');
     nats = await startNats();
   }, 180_000);
   afterAll(async () => {
@@ -127,10 +125,22 @@ describeKubernetes("the status of a cluster's resources", () => {
     expect((await condition('Accepted'))?.message).toMatch(
       /^spec\.hosts\[0\].*its last good version stays in force$/,
     );
-    await until(async () => (await events()).length === 2, patient);
-    expect((await events()).map(({ reason }) => reason).sort()).toEqual(['RefusedByEnvoy', 'Rejected']);
+    await until(async () => {
+      expect(await reasons()).toEqual(['RefusedByEnvoy', 'Rejected']);
+      return true;
+    }, patient);
     const table = await kubernetes.kubectl(['get', 'vs']);
     expect(table.stdout).toMatch(/reviews +\["a b"\] +False/);
+
+    // Another route of the same host, which comes too late.
+    await apply(virtualService('late').replace('- late', '- reviews'));
+    const late = resourcePath(SERVICES, 'default', 'late');
+    const codes = async (): Promise<string[]> => {
+      const { status } = await kubernetes.client.get<Stated>(late);
+      return (status?.validationMessages ?? []).map(({ type }) => type.code);
+    };
+    await until(async () => (await codes()).includes('IST0109'), patient);
+    await kubernetes.kubectl(['delete', 'vs', 'late']);
 
     // A restart knows what stands there.
     await first.stop();

@@ -1,11 +1,14 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
-import { KubeClient, PATCH, readKubeconfig } from '#common/kube';
+import { KubeClient, readKubeconfig } from '#common/kube';
 import { silentLog } from '#common/nats';
 import { describeKubernetes, freePort, startKubernetes, tempDir, until } from '#common/testing';
 import type { RunningKubernetes } from '#common/testing';
-import { customResourceDefinitions } from '#config';
+import { accountOf } from '../../../../test/kubernetes/support/accounts.js';
+import { installDefinitions } from '../../../../test/kubernetes/support/definitions.js';
+import {
+  certificateFiles,
+  writeCertificate,
+} from '../../../../test/kubernetes/support/webhook-certificate.js';
 import { TestCa } from '../../../../libs/common/src/identity/test-ca.js';
 import { startGalley, stopGalleys, virtualService } from '../pipeline.rig.js';
 import { Admission } from './admission.js';
@@ -13,23 +16,15 @@ import { Admission } from './admission.js';
 jest.setTimeout(180_000);
 
 let kubernetes: RunningKubernetes;
-const files = tempDir('q-crt-');
-const [certificate, key, roots] = ['cert.pem', 'key.pem', 'roots.pem'].map((name) => join(files, name)) as [
-  string,
-  string,
-  string,
-];
+/** Of Galley: the kubeconfig. */
+let account: string;
+const files = certificateFiles(tempDir('q-crt-'));
 const open: Admission[] = [];
 
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/istio-galley';
 
 async function issue(): Promise<string> {
-  const ca = await TestCa.create();
-  const identity = await ca.issue([{ type: 'ip', value: '127.0.0.1' }]);
-  writeFileSync(roots, identity.roots);
-  writeFileSync(key, identity.privateKey);
-  writeFileSync(certificate, identity.certChain);
-  return Buffer.from(identity.roots).toString('base64');
+  return Buffer.from(await writeCertificate(await TestCa.create(), files)).toString('base64');
 }
 
 interface Situation {
@@ -38,7 +33,7 @@ interface Situation {
 }
 
 async function start(situation: Situation = { leads: true, ready: true }) {
-  const client = new KubeClient(readKubeconfig(kubernetes.kubeconfig));
+  const client = new KubeClient(readKubeconfig(account));
   const galley = await startGalley(undefined, undefined, { client, name: 'test' });
   const port = await freePort();
   const admission = new Admission({
@@ -47,7 +42,7 @@ async function start(situation: Situation = { leads: true, ready: true }) {
       name: 'istio-galley',
       address: { url: `https://127.0.0.1:${port}` },
       ownNamespace: 'istio-system',
-      certificate: { certificate, key, roots },
+      certificate: files,
     },
     state: tempDir(),
     client,
@@ -77,12 +72,8 @@ const invalid = virtualService('reviews').replace('hosts:\n  - reviews', 'hosts:
 describeKubernetes('admission', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes();
-    for (const definition of customResourceDefinitions()) {
-      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-      const query = { fieldManager: 'test', force: true };
-      await kubernetes.client.send('PATCH', path, { body: definition, contentType: PATCH.apply, query });
-    }
-    await kubernetes.kubectl(['create', 'namespace', 'istio-system']);
+    await installDefinitions(kubernetes);
+    account = await accountOf(kubernetes, 'galley');
     await issue();
   }, 180_000);
   afterEach(async () => {

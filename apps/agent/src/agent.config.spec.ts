@@ -95,6 +95,13 @@ describe('parseAgentOptions', () => {
   it('prefers its own flag for a ProxyConfig, and says what is wrong with it', () => {
     const argv = [...REQUIRED, '--proxy-config', '{"concurrency": 4}'];
     expect(parseAgentOptions(argv, { PROXY_CONFIG: '{"concurrency": 2}' }).concurrency).toBe(4);
+    expect(problemsOf([...REQUIRED, '--proxy-config', '{"statsdUdpAddress": "statsd:8125"}'])).toEqual([
+      '--proxy-config: statsdUdpAddress has to be IP:PORT',
+    ]);
+    const tls = '{"envoyMetricsService": {"address": "a:1", "tlsSettings": {"mode": "SIMPLE"}}}';
+    expect(problemsOf([...REQUIRED, '--proxy-config', tls])).toEqual([
+      '--proxy-config: envoyMetricsService is reached in plain text alone',
+    ]);
     expect(problemsOf([...REQUIRED, '--proxy-config', '{"meshId": 1}'])).toEqual([
       '--proxy-config: meshId has to be a text',
     ]);

@@ -58,6 +58,8 @@ export interface AgentOptions {
   readonly proxyConfig: OwnProxyConfig | undefined;
   readonly logLevel: LogLevel;
   readonly envoyLogLevel: string;
+  /** Ask Pilot what EnvoyFilters change of the bootstrap before Envoy starts. */
+  readonly bootstrapXds: boolean;
   /** Print one JSON line on stdout when ready. */
   readonly json: boolean;
   /** End when the IPC channel, or stdin, to the process that started this one closes. */
@@ -97,6 +99,7 @@ const FLAGS = {
     oneOf('trace', 'debug', 'info', 'warning', 'error', 'critical', 'off'),
     'warning',
   ),
+  bootstrapXds: flag.toggle('let EnvoyFilters patch the bootstrap: Envoy starts when Pilot has been asked'),
   json: flag.toggle('print one JSON line when ready'),
   exitWithParent: flag.toggle('end when the IPC channel or stdin closes'),
 };
@@ -128,7 +131,11 @@ export function parseAgentOptions(argv: readonly string[], env: NodeJS.ProcessEn
  * One that cannot be read is left to the flag to complain of.
  */
 function withProxyConfig(argv: readonly string[], env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const named = env.PROXY_CONFIG ? { QUARTET_PROXY_CONFIG: env.PROXY_CONFIG, ...env } : env;
+  const named = {
+    ...(env.PROXY_CONFIG && { QUARTET_PROXY_CONFIG: env.PROXY_CONFIG }),
+    ...(env.BOOTSTRAP_XDS_AGENT && { QUARTET_BOOTSTRAP_XDS: env.BOOTSTRAP_XDS_AGENT }),
+    ...env,
+  };
   try {
     const { proxyConfig } = parseFlags({ proxyConfig: FLAGS.proxyConfig }, proxyConfigOnly(argv), named);
     return proxyConfig ? { ...asEnvironment(proxyConfig), ...named } : named;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { freePort, spawnProcess, stopAll, until } from '#common/testing';
 import { pilotUri } from './bootstrap/node.js';
 import { startMesh, type ReadyLine, type TestMesh } from './testing/agent.js';
+import { startMetricsService, startStatsd } from './testing/stats-sinks.js';
 
 let mesh: TestMesh;
 beforeEach(async () => (mesh = await startMesh()));
@@ -32,6 +33,23 @@ describe('an agent', () => {
     // 200 ms on an idle host. Here other tests may be running: the bound is for what is wrong, not for what is slow.
     expect(Number(readyMs)).toBeLessThan(5_000);
   });
+
+  it('has its Envoy send statistics where the ProxyConfig says, by statsd and by gRPC', async () => {
+    const [statsd, metrics] = [await startStatsd(), await startMetricsService()];
+    const config = {
+      statsdUdpAddress: statsd.address,
+      envoyMetricsService: { address: metrics.address },
+      connectionSettings: { globalDownstreamConnectionLimit: 7 },
+    };
+    const agent = await mesh.start('--proxy-config', JSON.stringify(config));
+    const { admin } = await agent.ready();
+    await until(() => statsd.heard().includes('envoy.server.live:1|g'), { what: 'statsd', timeout: 30_000 });
+    await until(() => metrics.heard() > 0, { what: 'the metrics service', timeout: 30_000 });
+    const dump = await (await fetch(`http://${admin}/config_dump?mask=bootstrap.overload_manager`)).text();
+    expect(dump).toMatch(/"max_active_downstream_connections": "7"/);
+    statsd.close();
+    await metrics.close();
+  }, 90_000);
 
   it('is not ready, and says why, while Pilot does not answer', async () => {
     await mesh.pilot.close();

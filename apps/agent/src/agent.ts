@@ -5,7 +5,11 @@ import { formatSpiffeId, WorkloadIdentity } from '#common/identity';
 import { endOf, exitCodeOf, onParentGone, stopProcess } from '#common/lifeline';
 import type { ChildProcess } from 'node:child_process';
 import type { AgentOptions } from './agent.config.js';
+import { acceptedPatches } from './bootstrap/accepted.js';
 import { bootstrapOf } from './bootstrap/bootstrap.js';
+import type { JsonObject } from './bootstrap/json.js';
+import { patched, type BootstrapPatch } from './bootstrap/merge.js';
+import { askForPatches } from './bootstrap/pilot-patches.js';
 import { Citadel, citadelUri } from './identity/citadel.js';
 import { appEnvironment, loopbackFor, startApp } from './lifecycle/app.js';
 import { drain, type DrainOptions } from './lifecycle/drain.js';
@@ -20,6 +24,7 @@ import { SecretServer } from './sds/server.js';
 /** Readiness is looked at often while everybody waits for it, and seldom where Pilot is not there. */
 const FIRST_POLL_MS = 10;
 const LAST_POLL_MS = 1_000;
+const FIRST_PAUSE_MS = 100;
 const APP_GRACE_MS = 2_000;
 
 /** Why an agent ends, and with which exit code. */
@@ -53,6 +58,7 @@ class Agent implements StatusSource {
   private envoy: EnvoySupervisor | undefined;
   private app: ChildProcess | undefined;
   private draining = false;
+  private identified: Promise<void> = Promise.resolve();
   private end: (ending: Ending) => void = () => undefined;
   private readonly ended = new Promise<Ending>((resolve) => (this.end = resolve));
 
@@ -112,7 +118,7 @@ class Agent implements StatusSource {
 
   /** In the order in which one thing needs another; the certificate may come last. */
   private async start(): Promise<void> {
-    void this.identity.start();
+    this.identified = this.identity.start();
     const sdsSocket = await preparePrivateFolder(this.options.state);
     const { address: host, statusPort: port } = this.options;
     const [status, executable] = await Promise.all([
@@ -121,7 +127,10 @@ class Agent implements StatusSource {
       this.secrets.listen(sdsSocket),
     ]);
     if (this.draining) return;
-    const envoy = this.superviseEnvoy(executable, status, sdsSocket);
+    const plain = (admin: Address): JsonObject => this.bootstrapFor(admin, status, sdsSocket);
+    const patches = this.options.bootstrapXds ? await this.patchesFor(executable, plain) : [];
+    if (this.draining) return;
+    const envoy = this.superviseEnvoy(executable, (admin) => patched(plain(admin), patches));
     await envoy.start();
     void this.announceWhenReady(envoy, status);
   }
@@ -132,12 +141,48 @@ class Agent implements StatusSource {
     if (this.options.exitWithParent) onParentGone(() => this.end({ code: 0, drain: false }));
   }
 
-  private superviseEnvoy(executable: string, status: Address, sdsSocket: string): EnvoySupervisor {
+  private bootstrapFor(admin: Address, status: Address, sdsSocket: string): JsonObject {
+    const { options } = this;
+    return bootstrapOf({ ...options, node: options, admin, status, sdsSocket });
+  }
+
+  private get adminAddress(): Address {
+    return { host: loopbackFor(this.options.address), port: this.options.adminPort };
+  }
+
+  /** What EnvoyFilters change of the bootstrap, without what Envoy refuses. Nobody waits in vain: no Envoy lives without Pilot. */
+  private async patchesFor(
+    executable: string,
+    plain: (admin: Address) => JsonObject,
+  ): Promise<BootstrapPatch[]> {
     const { options, log } = this;
-    const { state: folder, concurrency, envoyLogLevel: logLevel, adminPort } = options;
-    const bootstrap = (admin: Address) =>
-      bootstrapOf({ ...options, node: options, admin, status, sdsSocket });
-    const admin = { host: loopbackFor(options.address), port: adminPort };
+    const bootstrap = plain(this.adminAddress);
+    const patches = await this.askPilot(bootstrap['node'] as JsonObject);
+    const accepted = await acceptedPatches({ executable, folder: options.state, bootstrap, log }, patches);
+    const sources = [...new Set(accepted.map(({ source }) => source))];
+    if (sources.length > 0) log.info({ sources }, 'the bootstrap is patched');
+    return accepted;
+  }
+
+  private async askPilot(node: JsonObject): Promise<BootstrapPatch[]> {
+    const { xds, xdsPlaintext, trustDomain } = this.options;
+    if (!xdsPlaintext) await this.identified;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(LAST_POLL_MS, pause * 2)) {
+      try {
+        const identity = xdsPlaintext ? undefined : this.identity.current();
+        return await askForPatches({ xds, node, trustDomain, identity });
+      } catch (error) {
+        if (this.draining) return [];
+        this.log.warn({ reason: (error as Error).message }, 'Pilot did not say what patches the bootstrap');
+        await sleep(pause);
+      }
+    }
+  }
+
+  private superviseEnvoy(executable: string, bootstrap: (admin: Address) => JsonObject): EnvoySupervisor {
+    const { options, log } = this;
+    const { state: folder, concurrency, envoyLogLevel: logLevel } = options;
+    const admin = this.adminAddress;
     const more = options.proxyConfig?.envoyArguments ?? [];
     const envoy = new EnvoySupervisor({
       ...{ executable, folder, concurrency, logLevel, more },

@@ -1,4 +1,5 @@
-import { parseDuration } from '#common/flags';
+import { isIP } from 'node:net';
+import { parseAddress, parseDuration, type Address } from '#common/flags';
 import type { Json, JsonObject } from './bootstrap/json.js';
 
 /**
@@ -15,6 +16,13 @@ export interface OwnProxyConfig {
   readonly runtimeValues: Readonly<Record<string, string>>;
   readonly meshId: string | undefined;
   readonly tracingServiceName: string | undefined;
+  /** Where statistics are sent to, by UDP in the form of statsd and by gRPC. */
+  readonly statsd: Address | undefined;
+  readonly metricsService: Address | undefined;
+  /** How many connections clients may have open at once. */
+  readonly connectionLimit: number | undefined;
+  /** What the node says of itself besides: `proxyMetadata`, as far as it begins with ISTIO_META_. */
+  readonly metadata: Readonly<Record<string, string>>;
   /** Envoy's own arguments that it stands for. */
   readonly envoyArguments: readonly string[];
 }
@@ -35,6 +43,10 @@ export function parseProxyConfig(text: string): OwnProxyConfig {
     runtimeValues: runtimeValues(stated),
     meshId: textOf(stated, 'meshId'),
     tracingServiceName: textOf(stated, 'tracingServiceName'),
+    statsd: udpAddress(stated),
+    metricsService: metricsService(stated),
+    connectionLimit: connectionLimit(stated),
+    metadata: metadata(stated),
     envoyArguments: envoyArguments(stated),
   };
 }
@@ -77,6 +89,40 @@ function milliseconds(name: string, value: Json | undefined): number | undefined
 function runtimeValues({ runtimeValues: stated = {} }: JsonObject): Record<string, string> {
   if (!isObject(stated)) throw new Error('runtimeValues has to be an object of texts');
   return Object.fromEntries(Object.entries(stated).map(([key, value]) => [key, String(value)]));
+}
+
+/** Envoy resolves no names for what it sends by UDP. */
+function udpAddress(stated: JsonObject): Address | undefined {
+  const text = textOf(stated, 'statsdUdpAddress');
+  if (!text) return undefined;
+  const address = parseAddress(text);
+  if (isIP(address.host) === 0) throw new Error('statsdUdpAddress has to be IP:PORT');
+  return address;
+}
+
+function metricsService(stated: JsonObject): Address | undefined {
+  const { envoyMetricsService: service = {} } = stated;
+  if (!isObject(service)) throw new Error('envoyMetricsService has to be an object');
+  // Plain text in place of the TLS that is asked for would betray who asks.
+  if (isObject(service.tlsSettings) && (service.tlsSettings.mode ?? 'DISABLE') !== 'DISABLE')
+    throw new Error('envoyMetricsService is reached in plain text alone');
+  const text = textOf(service, 'address') || textOf(stated, 'envoyMetricsServiceAddress');
+  return text ? parseAddress(text) : undefined;
+}
+
+function connectionLimit({ connectionSettings: settings = {} }: JsonObject): number | undefined {
+  const limit = isObject(settings) ? settings.globalDownstreamConnectionLimit : undefined;
+  if (limit !== undefined && typeof limit !== 'number')
+    throw new Error('globalDownstreamConnectionLimit has to be a number');
+  return limit;
+}
+
+const NODE_PREFIX = 'ISTIO_META_';
+
+function metadata({ proxyMetadata: stated = {} }: JsonObject): Record<string, string> {
+  if (!isObject(stated)) throw new Error('proxyMetadata has to be an object of texts');
+  const own = Object.entries(stated).filter(([name]) => name.startsWith(NODE_PREFIX));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(NODE_PREFIX.length), String(value)]));
 }
 
 function texts(from: JsonObject, name: string): string[] {

@@ -13,4 +13,5 @@ export { describeProxy, translate, worldOf } from './translate.js';
 export type { Translation, TranslationRequest, TranslationResult } from './translate.js';
 export type { Environment } from './world/view.js';
 export { createWorld } from './world/world.js';
-export { PILOT_PERMISSIONS } from './registries/kubernetes/watched.js';
+export { ANY_NAMESPACE } from './model/credential.js';
+export { PILOT_PERMISSIONS, SECRETS_RULE } from './registries/kubernetes/watched.js';

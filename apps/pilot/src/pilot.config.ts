@@ -11,6 +11,7 @@ import {
 import { inCluster, readKubeconfig, type ClusterConfig } from '#common/kube';
 import { natsCredential, type NatsCredential } from '#common/nats';
 import { isTrustDomain } from '#common/identity';
+import { ANY_NAMESPACE } from './model/credential.js';
 import type { RemovalLimits } from './registries/removal-hold.js';
 import { MIXER_BY_NAME, type Switches } from './world/view.js';
 
@@ -33,6 +34,13 @@ const FLAGS = {
   kubeContext: flag.optional('context of the kubeconfig; by default its current one'),
   inCluster: flag.toggle('find the services of the cluster that this pod runs in'),
   clusterId: flag.text('what proxies call the cluster, in CLUSTER_ID', 'Kubernetes'),
+  secrets: flag.optional(
+    'folder with the secrets that credentialName names: NAMESPACE/NAME/tls.crt, tls.key, ca.crt',
+  ),
+  secretNamespaces: flag.text(
+    "namespaces of the cluster whose gateways get Secrets; '*' for all",
+    'istio-system',
+  ),
   podName: flag.text('name of this replica', hostname()),
   maxStreams: flag.text('proxies that this replica serves at most', '10000'),
   maxConnectionAge: flag.duration('proxies are asked to connect anew after about this time', '30m'),
@@ -66,7 +74,16 @@ export interface PilotConfig {
   readonly trustDomain: string;
   readonly switches: Switches;
   /** Where services are found beside the config, if anywhere. */
-  readonly kubernetes: { readonly cluster: ClusterConfig; readonly clusterId: string } | undefined;
+  readonly kubernetes:
+    | {
+        readonly cluster: ClusterConfig;
+        readonly clusterId: string;
+        /** Where Secrets are read; `*` for everywhere. */
+        readonly secretNamespaces: readonly string[];
+      }
+    | undefined;
+  /** Folder with secrets, NAMESPACE/NAME/ENTRY. */
+  readonly secrets: string | undefined;
   readonly podName: string;
   readonly maxStreams: number;
   readonly maxConnectionAge: number;
@@ -91,6 +108,7 @@ export function readConfig(argv: readonly string[], env: NodeJS.ProcessEnv): Pil
   return {
     ...{ http, state, logLevel, trustDomain, podName, maxConnectionAge, sendTimeout, warmingTimeout },
     debugTokenFile: values.debugTokenFile,
+    secrets: values.secrets,
     nats: natsCredential(values),
     xds: xds && formatAddress(xds),
     xdsTls: tlsOf(values),
@@ -117,10 +135,15 @@ function kubernetesOf(values: Flags, env: NodeJS.ProcessEnv): PilotConfig['kuber
   if (kubeconfig === undefined && !inPod) return undefined;
   try {
     const cluster = kubeconfig === undefined ? inCluster(env) : readKubeconfig(kubeconfig, kubeContext);
-    return { cluster, clusterId };
+    return { cluster, clusterId, secretNamespaces: namespacesOf(values) };
   } catch (error) {
     throw new FlagError([(error as Error).message]);
   }
+}
+
+function namespacesOf({ secretNamespaces }: Flags): string[] {
+  const stated = secretNamespaces.split(',').map((each) => each.trim());
+  return [...new Set(stated.filter(Boolean))];
 }
 
 function problemsOf(values: Flags): string[] {
@@ -141,9 +164,15 @@ function problemsOf(values: Flags): string[] {
     /^\d{1,7}$/.test(values.massRemovalMinimum)
       ? []
       : [`--mass-removal-minimum: '${values.massRemovalMinimum}' is not a number`],
+    namespacesOf(values).every((each) => each === ANY_NAMESPACE || NAMESPACE.test(each))
+      ? []
+      : [`--secret-namespaces: '${values.secretNamespaces}' is no list of namespaces`],
     /^[1-9]\d{0,6}$/.test(maxStreams) ? [] : [`--max-streams: '${maxStreams}' is not a number above 0`],
   ].flat();
 }
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\./.test(host);

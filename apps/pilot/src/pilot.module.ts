@@ -10,6 +10,7 @@ import {
 import { register } from 'prom-client';
 import { citadelAuthority } from '#common/ca-client';
 import { ConfigLogReader } from '#common/config-log';
+import type { GrpcService } from '#common/grpc';
 import { GrpcServer } from '#common/grpc-nest';
 import { formatSpiffeId, WorkloadIdentity, type IdentitySource } from '#common/identity';
 import { TrustBundleModule, TrustBundleWatch, withTrustBundle } from '#common/trust-bundle';
@@ -17,17 +18,23 @@ import type { Logger } from '#common/logger';
 import { connectNats } from '#common/nats';
 import { typeNameOf } from '#common/proto/json';
 import { brokenRule } from '#common/proto/rules';
-import { Readiness } from '#common/service';
+import { collectGarbage, Readiness } from '#common/service';
 import { AdsService } from './ads/ads-service.js';
+import type { Caller } from './ads/authorise.js';
+import { bootstrapService } from './ads/bootstrap-service.js';
 import { collectGauges, PilotMetrics } from './ads/metrics.js';
+import { askedBy } from './debug/asked-secrets.js';
 import { DebugController } from './debug/debug.controller.js';
 import { PILOT_NAME } from './debug/names.js';
 import { ProxiesController } from './debug/proxies.controller.js';
 import { generators } from './generate/generators.js';
 import { ConfigIngest } from './ingest/config-ingest.js';
 import { KubernetesIngest } from './ingest/kubernetes/kubernetes-ingest.js';
+import { FOLDER_SOURCE, FolderSecrets } from './ingest/secrets/folder-secrets.js';
+import { KUBERNETES_SOURCE } from './ingest/secrets/kubernetes-secrets.js';
 import { RemovalGuard } from './ingest/removal-guard.js';
 import { WithdrawalStore } from './ingest/withdrawal-store.js';
+import { ANY_NAMESPACE, type CredentialSource } from './model/credential.js';
 import type { PilotConfig } from './pilot.config.js';
 import { Pipeline } from './pipeline.js';
 import { PushEngine } from './push/engine.js';
@@ -65,6 +72,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(Pipeline) pipeline: Pipeline,
     @Inject(KubernetesIngest) private readonly kubernetes: KubernetesIngest | undefined,
     @Inject(RemovalGuard) private readonly guard: RemovalGuard,
+    @Inject(FolderSecrets) private readonly secrets: FolderSecrets | undefined,
   ) {
     const reader = new ConfigLogReader({
       connect: () => connectNats({ ...config.nats, name: 'pilot', log: logger }),
@@ -73,6 +81,12 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     });
     this.ingest = new ConfigIngest({ reader, pipeline, readiness, metrics, logger, now });
     collectGauges(register, engine, ads);
+    ads.onSecretsAsked = (connection) => {
+      const { proven } = connection.proxy;
+      if (proven) kubernetes?.secretsAsked(proven);
+      for (const asked of askedBy(connection, engine.world))
+        if (asked.answer !== 'given') logger.warn(asked, 'a secret that a proxy asks for and does not get');
+    };
   }
 
   static with(config: PilotConfig, logger: Logger): DynamicModule {
@@ -91,6 +105,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       maxNewcomers: MAX_NEWCOMERS,
       maxAgeMs: config.maxConnectionAge,
       stallTimeoutMs: config.sendTimeout,
+      collectGarbage,
     });
     const pipeline = pipelineOf(config, engine, ads);
     const guard = new RemovalGuard({
@@ -100,6 +115,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     });
     const identity = workloadIdentity(config, logger);
     const bundle = new TrustBundleWatch({ nats: { ...config.nats, name: 'pilot' }, log: logger });
+    const services = xdsServices(ads, engine, trustDomain);
     const values: [unknown, unknown][] = [
       [CONFIG, config],
       [LOGGER, logger],
@@ -111,10 +127,13 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       [AdsService, ads],
       [Pipeline, pipeline],
       [RemovalGuard, guard],
-      [XDS_PLAINTEXT, config.xds && grpcServer(config.xds, ads)],
+      [FolderSecrets, folderSecrets(config, pipeline, logger)],
+      [XDS_PLAINTEXT, config.xds && grpcServer(config.xds, services)],
       [
         XDS_TLS,
-        config.xdsTls && identity && grpcServer(config.xdsTls.bind, ads, withTrustBundle(identity, bundle)),
+        config.xdsTls &&
+          identity &&
+          grpcServer(config.xdsTls.bind, services, withTrustBundle(identity, bundle)),
       ],
     ];
     const providers: Provider[] = values.map(([provide, useValue]) => ({
@@ -125,7 +144,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       provide: KubernetesIngest,
       inject: [Readiness, RemovalGuard],
       useFactory: (readiness: Readiness, guard: RemovalGuard) =>
-        kubernetesIngest(config, guard, readiness, logger),
+        kubernetesIngest(config, pipeline, guard, readiness, logger),
     });
     return { module: PilotModule, imports: [TrustBundleModule.with(bundle)], providers };
   }
@@ -136,6 +155,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
       void this.identity.start().then(() => this.readiness.set('identity', true));
     }
     await this.store.load(this.engine.withdrawals);
+    await this.secrets?.start();
     await this.kubernetes?.start();
     await this.ingest.start();
   }
@@ -144,6 +164,7 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
     this.identity?.stop();
     this.ads.close();
     await this.ingest.stop();
+    this.secrets?.close();
     await this.kubernetes?.stop();
     this.guard.close();
     await this.store.flush();
@@ -153,13 +174,30 @@ export class PilotModule implements OnModuleInit, OnApplicationShutdown {
 /** No proxy is told of a world before all have been heard that it is made from. */
 function pipelineOf(config: PilotConfig, engine: PushEngine, ads: AdsService): Pipeline {
   const { mixer, trustDomain, switches, kubernetes } = config;
-  const world = createWorld({ trustDomain, switches, ...(mixer !== undefined && { mixer }) });
+  const credentials = credentialSources(config);
+  const world = createWorld({ trustDomain, switches, credentials, ...(mixer !== undefined && { mixer }) });
   const sources = ['config', ...(kubernetes ? [kubernetes.clusterId] : [])];
   return new Pipeline(world, engine, (consequence) => ads.follow(consequence), sources, now);
 }
 
+/** The folder goes before the cluster, as with config. */
+function credentialSources({ secrets, kubernetes }: PilotConfig): CredentialSource[] {
+  return [
+    ...(secrets === undefined ? [] : [{ id: FOLDER_SOURCE, namespaces: [ANY_NAMESPACE] }]),
+    ...(kubernetes
+      ? [{ id: KUBERNETES_SOURCE, namespaces: kubernetes.secretNamespaces, reviews: true }]
+      : []),
+  ];
+}
+
+function folderSecrets({ secrets }: PilotConfig, pipeline: Pipeline, log: Logger): FolderSecrets | undefined {
+  if (secrets === undefined) return undefined;
+  return new FolderSecrets({ root: secrets, learn: (change) => pipeline.learn(change, now()), log });
+}
+
 function kubernetesIngest(
   { kubernetes, state }: PilotConfig,
+  pipeline: Pipeline,
   guard: RemovalGuard,
   readiness: Readiness,
   log: Logger,
@@ -169,6 +207,7 @@ function kubernetesIngest(
     ...kubernetes,
     stateDir: join(state, 'registries'),
     discover: (change) => guard.discover(change),
+    learn: (change) => pipeline.learn(change, now()),
     ...{ readiness, metrics: register, log },
   });
 }
@@ -188,8 +227,20 @@ function workloadIdentity(
   });
 }
 
-function grpcServer(bind: string, ads: AdsService, identity?: IdentitySource): GrpcServer {
-  const services = [ads.service(identity ? 'tls' : 'plaintext')];
+type Services = (transport: Caller['transport']) => GrpcService[];
+
+/** What proxies and their agents ask for on the ports of xDS. */
+function xdsServices(ads: AdsService, engine: PushEngine, trustDomain: string): Services {
+  const bootstraps = { world: () => engine.world, trustDomain };
+  return (transport) => [ads.service(transport), bootstrapService(bootstraps, transport)];
+}
+
+function grpcServer(bind: string, services: Services, identity?: IdentitySource): GrpcServer {
   const tls = identity && { identity, clientCertificates: 'required' as const };
-  return new GrpcServer({ bind, services, limits: GRPC_LIMITS, ...(tls && { tls }) });
+  return new GrpcServer({
+    bind,
+    services: services(identity ? 'tls' : 'plaintext'),
+    limits: GRPC_LIMITS,
+    ...(tls && { tls }),
+  });
 }

@@ -1,6 +1,7 @@
-import type { ConfigChange } from '#common/config-log';
+import type { Commit, ConfigChange } from '#common/config-log';
 import type { Diagnostic, ResourceKey } from '#config';
 import type { World } from './model/contract.js';
+import type { CredentialChange } from './model/credential.js';
 import type { RegistryChange } from './model/registry.js';
 import type { Consequence, EngineUpdate, PushEngine } from './push/engine.js';
 import type { ProxyConnection } from './push/proxy-connection.js';
@@ -42,10 +43,12 @@ export class Pipeline {
     const before = this.world;
     const update = before.apply(change);
     if (this.engine.ready) this.engine.withdrawals.forms.changed(before, update.world, keysOf(change));
-    const committedAt = change.kind === 'commit' ? Date.parse(change.commit.time) : undefined;
+    const commit = change.kind === 'commit' ? change.commit : undefined;
+    const committedAt = commit && Date.parse(commit.time);
     const concerned = this.push('config', {
       ...update,
       ...{ committedAt, receivedAt },
+      ...(commit && { about: tracedPart(commit) }),
       ...(this.now && { now: this.now }),
     });
     return { diagnostics: update.diagnostics, concerned };
@@ -57,6 +60,12 @@ export class Pipeline {
     const cause = 'registry' as const;
     const concerned = this.push(change.registry.id, { ...update, cause, committedAt: undefined, receivedAt });
     return { diagnostics: update.diagnostics, concerned };
+  }
+
+  /** What became of secrets. Nobody waits for these but who asked for one. */
+  learn(change: CredentialChange, receivedAt: number): void {
+    const update = this.world.apply(change);
+    this.push(change.source, { ...update, cause: 'registry', committedAt: undefined, receivedAt });
   }
 
   /** The engine's world is the newest: it leaves out what proxies refuse. */
@@ -74,6 +83,21 @@ export class Pipeline {
     this.follow(consequence);
     return consequence.concerned;
   }
+}
+
+/** Resources of one commit that its trace names. */
+const MAX_TRACED = 20;
+
+function tracedPart({ operations, heard }: Commit): NonNullable<EngineUpdate['about']> {
+  const changed = operations.slice(0, MAX_TRACED).map((operation) => {
+    const { op, key } = operation;
+    return { key, op, ...(operation.op !== 'delete' && { origin: operation.origin }) };
+  });
+  return {
+    changed,
+    moreChanged: operations.length - changed.length,
+    ...(heard !== undefined && { heardAt: Date.parse(heard) }),
+  };
 }
 
 function keysOf(change: ConfigChange): ResourceKey[] {

@@ -61,6 +61,10 @@ export const CODES = {
   delegateConflict: entry('QT0012', 'Warning'),
   /** Envoy refuses what comes of the resource: its last good form stays in force, or it is left out. */
   withdrawn: entry('QT2002', 'Error'),
+  /** What a Secret holds is of no use to a proxy: its last good content stays in force. */
+  credential: entry('QT2003', 'Error'),
+  /** A certificate in a Secret has expired, or is not valid yet. */
+  credentialDates: entry('QT2004', 'Warning'),
   /** Kinds that a cluster does not have: nothing of them can be configured there. */
   notInstalled: entry('QT0013', 'Warning'),
   /** The API server does not ask Galley, or does not wait for its answer. */

@@ -13,6 +13,9 @@ export const VISIBILITY_ROWS = [
   'ServiceEntry export-to',
 ] as const;
 
+/** Proven by what Pilot makes with a namespace and without. */
+export const DISCOVERY_ROW = 'MeshConfig discovery-selectors';
+
 /** Every row of docs/enforcement.md that a test of this folder proves. */
 export const PROVEN: ReadonlySet<string> = new Set([
   ...[
@@ -25,5 +28,6 @@ export const PROVEN: ReadonlySet<string> = new Set([
   ...MODE_PROOFS.map(({ row }) => row),
   ...VISIBILITY_ROWS,
   ...L4_ROWS,
+  DISCOVERY_ROW,
   ACCESS_LOG,
 ]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { translate } from '#app/pilot';
 import { readResources } from '../../../apps/pilot/src/testing/read-resources.js';
-import { VISIBILITY_ROWS } from './rows.js';
+import { DISCOVERY_ROW, VISIBILITY_ROWS } from './rows.js';
 
 /** What is not exported to a namespace is not sent to its proxies: none of them could enforce it. */
 const CONFIG: Readonly<Record<(typeof VISIBILITY_ROWS)[number], string>> = {
@@ -35,6 +35,21 @@ function sentTo(namespace: string, config: string): string {
   if (!result.ok) throw new Error(result.error);
   return JSON.stringify(result.translation);
 }
+
+it(`${DISCOVERY_ROW}: nobody is told of what is in another namespace`, () => {
+  const marked = CONFIG['ServiceEntry export-to'].replace('["."]', '["*"]');
+  const selecting = (namespace: string): string => `
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "discoverySelectors: [{matchLabels: {kubernetes.io/metadata.name: ${namespace}}}]"}
+`;
+  for (const namespace of ['own', 'other']) {
+    expect(sentTo(namespace, marked + selecting('own'))).toContain('marked');
+    expect(sentTo(namespace, marked + selecting('other'))).not.toContain('marked');
+  }
+});
 
 describe('what exportTo withholds', () => {
   it.each(VISIBILITY_ROWS)('%s', (row) => {

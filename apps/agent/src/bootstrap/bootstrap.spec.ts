@@ -51,6 +51,10 @@ const PROXY_CONFIG = {
   tracingServiceName: 'CANONICAL_NAME_ONLY',
   tracing: { sampling: 10 },
   runtimeValues: { 'envoy.reloadable_features.a': 'true' },
+  proxyMetadata: { ISTIO_META_HTTP10: '1', OTHER: 'x' },
+  statsdUdpAddress: '127.0.0.1:8125',
+  envoyMetricsService: { address: 'metrics.example.com:80' },
+  connectionSettings: { globalDownstreamConnectionLimit: 1_000 },
   proxyStatsMatcher: { inclusionPrefixes: ['a'], inclusionSuffixes: ['b'], inclusionRegexps: ['c.*'] },
 };
 

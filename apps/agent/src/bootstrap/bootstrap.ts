@@ -1,10 +1,10 @@
 import type { Address } from '#common/flags';
-import { grpcService, localCluster, sdsCluster, xdsCluster } from './clusters.js';
+import { grpcCluster, grpcService, localCluster, sdsCluster, xdsCluster } from './clusters.js';
 import { socketAddress, typed, type Json, type JsonObject } from './json.js';
 import { pathListener } from './listeners.js';
 import { nodeOf, pilotUri, type NodeIdentity } from './node.js';
 import type { OwnProxyConfig } from '../proxy-config.js';
-import { statsConfig } from './stats.js';
+import { METRICS_SERVICE, statsConfig, statsSinks } from './stats.js';
 
 /** All that goes into a bootstrap. Ports are what is really listened on, save those that Envoy picks itself (0). */
 export interface BootstrapInputs {
@@ -37,10 +37,11 @@ export function bootstrapOf(inputs: BootstrapInputs): JsonObject {
       listeners: listenersOf(inputs),
     },
     stats_config: statsConfig(inputs.proxyConfig?.stats),
+    ...statsSinks(inputs.proxyConfig),
     // A cluster's traffic statistics are made with its first request: most clusters never see one.
     deferred_stat_options: { enable_deferred_creation_stats: true },
     layered_runtime: layeredRuntime(inputs.proxyConfig?.runtimeValues),
-    overload_manager: overloadManager(),
+    overload_manager: overloadManager(inputs.proxyConfig?.connectionLimit),
   };
 }
 
@@ -69,6 +70,8 @@ function clustersOf(inputs: BootstrapInputs): Json[] {
   ];
   // Port 0: the admin interface is where Envoy puts it, so Envoy cannot be told beforehand.
   if (admin.port !== 0) clusters.push(localCluster('prometheus_stats', admin.host, admin.port));
+  const metrics = inputs.proxyConfig?.metricsService;
+  if (metrics) clusters.push(grpcCluster(METRICS_SERVICE, metrics));
   return clusters;
 }
 
@@ -107,13 +110,13 @@ function layeredRuntime(values: Readonly<Record<string, string>> = {}): JsonObje
   };
 }
 
-function overloadManager(): JsonObject {
+function overloadManager(connectionLimit = MAX_DOWNSTREAM_CONNECTIONS): JsonObject {
   return {
     resource_monitors: [
       {
         name: 'envoy.resource_monitors.global_downstream_max_connections',
         typed_config: typed(CONNECTIONS_MONITOR, {
-          max_active_downstream_connections: MAX_DOWNSTREAM_CONNECTIONS,
+          max_active_downstream_connections: connectionLimit,
         }),
       },
     ],

@@ -51,6 +51,11 @@ export function localCluster(name: string, host: string, port: number): JsonObje
   return { ...cluster(name, { host, port }), connect_timeout: '0.25s' };
 }
 
+/** A gRPC server in plain text. */
+export function grpcCluster(name: string, address: Address): JsonObject {
+  return { ...cluster(name, address), connect_timeout: '1s', typed_extension_protocol_options: HTTP2 };
+}
+
 /** Where the secret of this name comes from. */
 export function secretFromAgent(name: string): JsonObject {
   return {

@@ -54,6 +54,8 @@ function clusterName(app: string, namespace: string, scheme: string | undefined)
 
 function metadataOf(identity: NodeIdentity, proxyConfig: OwnProxyConfig | undefined): JsonObject {
   return {
+    // First: who this is nobody may change.
+    ...proxyConfig?.metadata,
     NAME: identity.name,
     NAMESPACE: identity.namespace,
     SERVICE_ACCOUNT: identity.serviceAccount,

@@ -1,5 +1,6 @@
 import type { OwnProxyConfig } from '../proxy-config.js';
-import type { Json, JsonObject } from './json.js';
+import { grpcService } from './clusters.js';
+import { socketAddress, typed, type Json, type JsonObject } from './json.js';
 
 /**
  * Envoy keeps about 100 statistics per cluster; with all services of a mesh in view they would be most of its memory.
@@ -64,5 +65,34 @@ export function statsConfig(more?: OwnProxyConfig['stats']): JsonObject {
     use_all_default_tags: false,
     stats_tags: TAGS.map(([tag_name, regex]) => ({ tag_name, regex })),
     stats_matcher: { inclusion_list: { patterns } },
+  };
+}
+
+/** Istio's name of the cluster. */
+export const METRICS_SERVICE = 'envoy_metrics_service';
+
+/** Where Envoy sends its statistics by itself, besides being asked for them. */
+export function statsSinks(config?: Pick<OwnProxyConfig, 'statsd' | 'metricsService'>): JsonObject {
+  const { statsd, metricsService } = config ?? {};
+  const sinks = [
+    ...(statsd ? [statsdSink(socketAddress(statsd.host, statsd.port))] : []),
+    ...(metricsService ? [metricsServiceSink()] : []),
+  ];
+  return sinks.length > 0 ? { stats_sinks: sinks } : {};
+}
+
+function statsdSink({ socket_address: to }: JsonObject): JsonObject {
+  const address = { socket_address: { ...(to as JsonObject), protocol: 'UDP' } };
+  return {
+    name: 'envoy.stat_sinks.statsd',
+    typed_config: typed('envoy.config.metrics.v3.StatsdSink', { address }),
+  };
+}
+
+function metricsServiceSink(): JsonObject {
+  const service = { grpc_service: grpcService(METRICS_SERVICE, '0.5s', '10s'), transport_api_version: 'V3' };
+  return {
+    name: 'envoy.stat_sinks.metrics_service',
+    typed_config: typed('envoy.config.metrics.v3.MetricsServiceConfig', service),
   };
 }

@@ -11,13 +11,14 @@ import { frame, FrameReader } from './frames.js';
 import { decodeStatusMessage, GrpcError, STATUS } from './status.js';
 
 export interface UnaryCall {
-  /** `HOST:PORT` of a server that speaks TLS. */
+  /** `HOST:PORT` */
   readonly address: string;
   /** `/package.Service/Method`. */
   readonly path: string;
   readonly request: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
-  readonly tls: {
+  /** Absent: in plain text. */
+  readonly tls?: {
     /** PEM roots to trust. */
     readonly ca: string;
     readonly cert?: string;
@@ -32,8 +33,19 @@ export interface UnaryCall {
 
 /** Calls once on a connection of its own: who calls once in 12 hours keeps no connection. Rejects with a GrpcError. */
 export async function callUnary(call: UnaryCall): Promise<Uint8Array> {
-  const { ca, cert, key, verifyPeer } = call.tls;
-  const session = connect(`https://${call.address}`, {
+  const session = opened(call);
+  const deadline = AbortSignal.timeout(call.deadlineMs);
+  try {
+    return await Promise.race([exchange(session, call), failureOf(session, deadline)]);
+  } finally {
+    session.destroy();
+  }
+}
+
+function opened({ address, tls }: UnaryCall): ClientHttp2Session {
+  if (!tls) return connect(`http://${address}`);
+  const { ca, cert, key, verifyPeer } = tls;
+  return connect(`https://${address}`, {
     ca,
     cert,
     key,
@@ -41,12 +53,6 @@ export async function callUnary(call: UnaryCall): Promise<Uint8Array> {
     servername: '',
     checkServerIdentity: (_host, certificate) => verifyPeer(certificate),
   });
-  const deadline = AbortSignal.timeout(call.deadlineMs);
-  try {
-    return await Promise.race([exchange(session, call), failureOf(session, deadline)]);
-  } finally {
-    session.destroy();
-  }
 }
 
 function failureOf(session: ClientHttp2Session, deadline: AbortSignal): Promise<never> {

@@ -1,8 +1,9 @@
 import type { CertificateAuthority, CertificateRequest } from '#common/identity';
 import { formatAddress, type Address } from '#common/flags';
-import { formatSpiffeId, spiffeIdOfAltNames } from '#common/identity';
+import { formatSpiffeId } from '#common/identity';
 import { field, integerField, message, readFields, textOf } from '../grpc/protobuf.js';
 import { callUnary } from '../grpc/unary.js';
+import { provesToBe } from './peer.js';
 
 const CREATE_CERTIFICATE = '/istio.v1.auth.IstioCertificateService/CreateCertificate';
 const DEADLINE_MS = 10_000;
@@ -28,18 +29,12 @@ export class Citadel implements CertificateAuthority {
         ca: roots,
         cert: identity?.certChain,
         key: identity?.privateKey,
-        verifyPeer: ({ subjectaltname }) => this.verify(subjectaltname),
+        verifyPeer: provesToBe(this.uri),
       },
       deadlineMs: DEADLINE_MS,
       maxMessageBytes: MAX_ANSWER_BYTES,
     });
     return [...readFields(answer)].filter(({ number }) => number === 1).map(textOf);
-  }
-
-  private verify(altNames: string | undefined): Error | undefined {
-    const id = spiffeIdOfAltNames(altNames);
-    const uri = id === undefined ? 'nobody with a SPIFFE ID' : formatSpiffeId(id);
-    return uri === this.uri ? undefined : new Error(`the server is ${uri}, not ${this.uri}`);
   }
 }
 

@@ -29,6 +29,41 @@ describe('traceReport', () => {
     ]);
   });
 
+  it('begins where the change was written', () => {
+    const trace = {
+      changed: [
+        {
+          key: 'networking.istio.io/VirtualService/shop/reviews',
+          op: 'put',
+          origin: { file: 'a.yaml', line: 12 },
+        },
+        {
+          key: 'networking.istio.io/Gateway/edge/web',
+          op: 'origin',
+          origin: { file: 'cluster/east', line: 0 },
+        },
+        { key: 'networking.istio.io/Sidecar/shop/old', op: 'delete' },
+      ],
+      moreChanged: 2,
+      heardAt: at,
+      committedAt: at + 4,
+      receivedAt: at + 6,
+      concerned: [],
+      more: 0,
+    };
+    const report = traceReport([{ pilot: 'p', revision: 7, proxies: 0, holding: 0, trace, known: [7] }]);
+    expect(report.split('\n').map((line) => line.trimEnd().replace(/ {2,}/g, '  '))).toEqual([
+      'revision 7, heard of 2026-11-26T00:00:00.000Z, committed after 4 ms',
+      '  put  VirtualService shop/reviews  a.yaml:12',
+      '  moved  Gateway edge/web  cluster/east',
+      '  delete  Sidecar shop/old',
+      '  and 2 more',
+      'PILOT  HELD BY  INGESTED  GENERATED  FIRST SENT  LAST ACK',
+      'p  0/0  6 ms  -  -  -',
+      '',
+    ]);
+  });
+
   it('says what is missing: a last ACK while one is, and a revision that is not remembered', () => {
     const concerned = [{ proxy: node('a'), sentAt: at + 6, ackedAt: at + 11 }, { proxy: node('b') }];
     const trace = { receivedAt: at, concerned, more: 4 };

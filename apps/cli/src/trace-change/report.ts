@@ -1,3 +1,4 @@
+import { splitKey, type Origin, type ResourceKey } from '#config';
 import { columns } from '../table.js';
 
 /** What one Pilot answers to `pilot.revision.trace`. Times are milliseconds since the Unix epoch. */
@@ -11,6 +12,13 @@ export interface TracedChange {
 }
 
 interface ChangeTrace {
+  readonly changed?: readonly {
+    readonly key: ResourceKey;
+    readonly op: string;
+    readonly origin?: Origin;
+  }[];
+  readonly moreChanged?: number;
+  readonly heardAt?: number;
   readonly committedAt?: number;
   readonly receivedAt: number;
   readonly generatedAt?: number;
@@ -22,19 +30,49 @@ interface ChangeTrace {
   readonly more: number;
 }
 
-/** The steps of a change at each Pilot, then at each proxy that it concerned, in milliseconds since the commit. */
+/**
+ * What a change is made of, its steps at each Pilot, then at each proxy that it concerned, in milliseconds since Galley
+ * heard of it; since the commit, where that is not known.
+ */
 export function traceReport(answers: readonly TracedChange[]): string {
   const sorted = [...answers].sort((a, b) => a.pilot.localeCompare(b.pilot));
   const [first] = sorted;
-  const committed = sorted.find(({ trace }) => trace?.committedAt !== undefined)?.trace?.committedAt;
-  const head = `revision ${first?.revision}${committed === undefined ? '' : `, committed ${new Date(committed).toISOString()}`}`;
+  const dated = sorted.find(({ trace }) => trace?.committedAt !== undefined)?.trace;
+  const head = [
+    `revision ${first?.revision}${dated ? beginning(dated) : ''}`,
+    ...(dated ? changes(dated) : []),
+  ];
   const pilots = columns([
     ['PILOT', 'HELD BY', 'INGESTED', 'GENERATED', 'FIRST SENT', 'LAST ACK'],
     ...sorted.map(pilotRow),
   ]);
   const proxies = sorted.flatMap(proxyRows);
   const table = proxies.length > 0 ? ['', ...columns([['PROXY', 'PILOT', 'SENT', 'ACK'], ...proxies])] : [];
-  return `${[head, ...pilots, ...table, ...sorted.flatMap(remarks)].join('\n')}\n`;
+  return `${[...head, ...pilots, ...table, ...sorted.flatMap(remarks)].join('\n')}\n`;
+}
+
+function beginning(trace: ChangeTrace): string {
+  const { heardAt, committedAt = NaN } = trace;
+  const committed = `committed ${new Date(committedAt).toISOString()}`;
+  return heardAt === undefined
+    ? `, ${committed}`
+    : `, heard of ${new Date(heardAt).toISOString()}, committed after ${since(trace, committedAt)}`;
+}
+
+function changes({ changed = [], moreChanged = 0 }: ChangeTrace): string[] {
+  const rows = changed.map(({ key, op, origin }) => {
+    const { kind, namespace, name } = splitKey(key);
+    return [
+      `  ${op === 'origin' ? 'moved' : op}`,
+      `${kind} ${namespace}/${name}`,
+      origin ? placeOf(origin) : '',
+    ];
+  });
+  return [...columns(rows), ...(moreChanged > 0 ? [`  and ${moreChanged} more`] : [])];
+}
+
+function placeOf({ file, line }: Origin): string {
+  return line > 0 ? `${file}:${line}` : file;
 }
 
 function pilotRow({ pilot, proxies, holding, trace }: TracedChange): string[] {
@@ -55,8 +93,8 @@ function proxyRows({ pilot, trace }: TracedChange): string[][] {
   return rows ?? [];
 }
 
-function since({ committedAt, receivedAt }: ChangeTrace, at: number | undefined): string {
-  return at === undefined ? '-' : `${(at - (committedAt ?? receivedAt)).toFixed(0)} ms`;
+function since({ heardAt, committedAt, receivedAt }: ChangeTrace, at: number | undefined): string {
+  return at === undefined ? '-' : `${(at - (heardAt ?? committedAt ?? receivedAt)).toFixed(0)} ms`;
 }
 
 function remarks({ pilot, revision, trace, known }: TracedChange): string[] {

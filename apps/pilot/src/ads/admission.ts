@@ -18,6 +18,11 @@ export class Admission<T> {
     return this.line.size;
   }
 
+  /** Somebody is on the way to what it came for. */
+  get busy(): boolean {
+    return this.inside.size + this.line.size > 0;
+  }
+
   /** Since when whoever is first in line waits; undefined where nobody does. */
   get waitingSince(): number | undefined {
     const [first] = this.line.values();

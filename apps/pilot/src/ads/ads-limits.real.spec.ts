@@ -29,6 +29,8 @@ const node = (
 class Client {
   readonly responses: envoy.service.discovery.v3.DeltaDiscoveryResponse[] = [];
   code: number | undefined;
+  /** Of the trailers. */
+  retryAfterMs = NaN;
   readonly stream: ClientDuplexStream<Buffer, Buffer>;
   private readonly client: GrpcClient;
 
@@ -37,7 +39,10 @@ class Client {
     this.stream = this.client.bidi(ads.DeltaAggregatedResources);
     this.stream.on('data', (bytes: Buffer) => this.responses.push(DeltaDiscoveryResponse.decode(bytes)));
     this.stream.on('error', () => undefined);
-    this.stream.on('status', ({ code }) => (this.code = code));
+    this.stream.on('status', ({ code, metadata }) => {
+      this.code = code;
+      this.retryAfterMs = Number(metadata.get('grpc-retry-pushback-ms')[0]);
+    });
     clients.push(this);
   }
 
@@ -109,7 +114,27 @@ describe('a stranger', () => {
     await until(() => first.responses.length === 1);
     second.send({ typeUrl: TYPE.cluster, node: node() });
     expect(await second.ends()).toBe(Status.RESOURCE_EXHAUSTED);
+    // Not all of those who are refused are to come back at the same moment.
+    expect(second.retryAfterMs).toBeGreaterThanOrEqual(2_500);
+    expect(second.retryAfterMs).toBeLessThanOrEqual(7_500);
     expect(first.code).toBeUndefined();
+  });
+
+  it('a herd leaves no garbage behind, and those who come one by one cause no pause', async () => {
+    let collections = 0;
+    await start('127.0.0.1:0', { maxNewcomers: 100, collectGarbage: () => collections++ });
+    rig.edit(clusters(1, 10));
+    const come = async (count: number): Promise<void> => {
+      const herd = Array.from({ length: count }, () => new Client(rig.address));
+      for (const client of herd) client.send({ typeUrl: TYPE.cluster, node: node() });
+      await until(() => herd.every(({ responses }) => responses.length === 1));
+    };
+    await come(50);
+    await until(() => collections === 1, { what: 'the herd to be over' });
+    await come(3);
+    const later = Date.now() + 5_000;
+    await until(() => Date.now() > later);
+    expect(collections).toBe(1);
   });
 
   it('who asks for a type that nobody has is told that there is none', async () => {

@@ -14,6 +14,7 @@ import { withdrawalDiagnostic } from '../push/withdrawal/diagnostic.js';
 import { Admission } from './admission.js';
 import type { Caller } from './authorise.js';
 import { delta } from './delta.js';
+import { Herd } from './herd.js';
 import type { PilotMetrics } from './metrics.js';
 import type { Protocol } from './protocol.js';
 import { PushScheduler } from './push-scheduler.js';
@@ -34,11 +35,17 @@ export interface AdsOptions {
   /** A client that does not read or answer for so long is cut off, in milliseconds. */
   readonly stallTimeoutMs: number;
   readonly now: () => number;
+  /** Called after a herd, which leaves much that nobody uses any more. */
+  readonly collectGarbage?: () => void;
 }
 
 const MAX_UNWRITTEN_BYTES = 1 << 20;
 const NEWCOMER_TIMEOUT_MS = 2_000;
 const CHECK_INTERVAL_MS = 200;
+/** When who is refused may ask again, on the average: not all at once. */
+const RETRY_AFTER_MS = 5_000;
+/** So many newcomers, and more, leave garbage that is worth a pause. */
+const HERD = 50;
 /** Ages differ by up to this part of the whole, or all proxies would come back at once. */
 const AGE_JITTER = 0.2;
 
@@ -52,6 +59,10 @@ export class AdsService {
   private readonly streams = new Set<XdsStream>();
   private readonly context: StreamContext;
   private readonly timer: NodeJS.Timeout;
+  private readonly herd = new Herd();
+
+  /** Hears of proxies that ask for secrets; may be set at any time. */
+  onSecretsAsked: (connection: ProxyConnection) => void = () => undefined;
 
   constructor(private readonly options: AdsOptions) {
     const { engine, metrics, logger, trustDomain, now, stallTimeoutMs } = options;
@@ -62,6 +73,7 @@ export class AdsService {
       trustDomain,
       now,
       follow: (consequence) => this.follow(consequence),
+      onSecretsAsked: (connection) => this.onSecretsAsked(connection),
       scheduler: new PushScheduler(now, (waited) => metrics.turn(waited)),
       admission: new Admission(options.maxNewcomers, NEWCOMER_TIMEOUT_MS),
       limits: { maxUnwrittenBytes: MAX_UNWRITTEN_BYTES, stallTimeoutMs },
@@ -114,10 +126,13 @@ export class AdsService {
   private open(call: XdsCall, protocol: Protocol, transport: Caller['transport']): void {
     if (this.streams.size >= this.options.maxStreams) {
       this.context.metrics.streamRefused('RESOURCE_EXHAUSTED');
-      throw statusError(Status.RESOURCE_EXHAUSTED, 'this Pilot serves as many proxies as it may');
+      const retryAfterMs = RETRY_AFTER_MS * (0.5 + Math.random());
+      const words = 'this Pilot serves as many proxies as it may';
+      throw statusError(Status.RESOURCE_EXHAUSTED, words, { retryAfterMs });
     }
     const caller: Caller = transport === 'tls' ? { transport, id: peerIdentity(call) } : { transport };
     const age = this.options.maxAgeMs * (1 - AGE_JITTER * Math.random());
+    this.herd.comes(this.options.now());
     const closed = (stream: XdsStream) => this.streams.delete(stream);
     this.streams.add(new XdsStream(call, protocol, caller, this.context, this.options.now() + age, closed));
   }
@@ -126,5 +141,14 @@ export class AdsService {
     const now = this.options.now();
     this.context.admission.expire(now);
     for (const stream of this.streams) stream.check(now);
+    this.rest(now);
+  }
+
+  private rest(now: number): void {
+    const { admission } = this.context;
+    if (admission.busy) this.herd.comes(now, 0);
+    const newcomers = this.herd.over(now);
+    if (newcomers > 0) this.options.engine.rest();
+    if (newcomers >= HERD) this.options.collectGarbage?.();
   }
 }

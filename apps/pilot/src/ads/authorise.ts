@@ -1,5 +1,6 @@
 import type { SpiffeId } from '#common/identity';
 import { Status, statusError } from '#common/grpc';
+import { provenAs } from '../model/node.js';
 import type { Proxy } from '../model/proxy.js';
 
 /** Who may connect where: over TLS whoever proves an identity, in clear anybody on the loopback address. */
@@ -8,10 +9,10 @@ export type Caller =
 
 /**
  * A proxy is who its certificate says. What a node claims of itself decides what config it gets, so the claim has to
- * agree with the proof. Throws PERMISSION_DENIED or UNAUTHENTICATED.
+ * agree with the proof. Returns the proxy with what it proved. Throws PERMISSION_DENIED or UNAUTHENTICATED.
  */
-export function authorise(caller: Caller, proxy: Proxy, trustDomain: string): void {
-  if (caller.transport === 'plaintext') return;
+export function authorise(caller: Caller, proxy: Proxy, trustDomain: string): Proxy {
+  if (caller.transport === 'plaintext') return proxy;
   const { id } = caller;
   if (!id) throw statusError(Status.UNAUTHENTICATED, 'a client certificate with a SPIFFE ID is required');
   const claims = [
@@ -24,4 +25,5 @@ export function authorise(caller: Caller, proxy: Proxy, trustDomain: string): vo
     const words = `the certificate is of ${what} '${proven}', the node claims '${claimed.slice(0, 100)}'`;
     throw statusError(Status.PERMISSION_DENIED, words);
   }
+  return provenAs(proxy, id);
 }

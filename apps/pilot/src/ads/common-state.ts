@@ -54,6 +54,11 @@ export class CommonState {
     return remember(this.responses, made, RESPONSES);
   }
 
+  /** Nobody is about to get what others got before: what comes anew is put together anew. */
+  forgetResponses(): void {
+    this.responses.length = 0;
+  }
+
   /** These names, each once, as others asked for them before; undefined for a list that is not worth it. */
   names(names: readonly string[]): ReadonlyMap<string, true> | undefined {
     if (names.length < SHORT) return undefined;

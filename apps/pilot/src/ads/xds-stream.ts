@@ -31,6 +31,8 @@ export interface StreamContext {
   readonly trustDomain: string;
   /** Gives those that something has consequences for their turn. */
   readonly follow: (consequence: Consequence) => void;
+  /** Hears of those that ask for secrets. */
+  readonly onSecretsAsked: (connection: ProxyConnection) => void;
   readonly now: () => number;
 }
 
@@ -110,6 +112,8 @@ export class XdsStream implements Pushable {
       const now = this.context.now();
       const connection = this.connection ?? this.open(readNode(request.node, this.protocol.kind), now);
       const receipt = connection.receive(request, now);
+      if (receipt.type === TYPE.secret && receipt.outcome === 'subscribed')
+        this.context.onSecretsAsked(connection);
       this.report(receipt, connection);
       // What a proxy refuses may be the fault of config that all others have, too.
       this.context.follow(this.context.engine.answered(receipt, connection));
@@ -119,9 +123,9 @@ export class XdsStream implements Pushable {
     }
   }
 
-  private open(proxy: ProxyConnection['proxy'], now: number): ProxyConnection {
+  private open(node: ProxyConnection['proxy'], now: number): ProxyConnection {
     const { engine, admission, trustDomain, metrics, logger } = this.context;
-    authorise(this.caller, proxy, trustDomain);
+    const proxy = authorise(this.caller, node, trustDomain);
     for (const diagnostic of engine.world?.inspect(proxy) ?? [])
       logger.warn({ diagnostic }, 'doubtful proxy');
     this.connection = engine.connect(proxy, this.protocol, now);

@@ -43,6 +43,7 @@ const PROXIES = [
     LABELS: { app: 'a', 'istio-locality': 'us.east' },
   }),
   sidecar('10.0.0.3', 'seven', 'backend', { GENERATOR: 'grpc', LABELS: { app: 'b' } }),
+  sidecar('10.0.0.4', 'eight', 'backend', { LABELS: { app: 'a' }, QUARTET_VHDS: true }),
   proxy('router~10.0.0.3~gateway.default~default.svc.cluster.local', { LABELS: { istio: 'gateway' } }),
   proxy('router~10.0.0.1~other.backend~backend.svc.cluster.local', { LABELS: { istio: 'other' } }),
 ];

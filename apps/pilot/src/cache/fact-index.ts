@@ -19,6 +19,13 @@ export class FactIndex<T extends { deps: readonly FactNode<T>[] }> {
     entry.deps = deps;
   }
 
+  /** Lets `entry` depend on these too. */
+  add(entry: T, facts: Iterable<Fact>): void {
+    const known = new Set(entry.deps.map(({ fact }) => fact));
+    const more = [...facts].filter((fact) => !known.has(fact));
+    if (more.length > 0) this.link(entry, [...known, ...more]);
+  }
+
   unlink(entry: T): void {
     for (const node of entry.deps) this.drop(node, entry);
     entry.deps = [];

@@ -1,4 +1,5 @@
 import type { Generator, Inputs, TypeUrl, XdsResource } from '../model/contract.js';
+import { ByteArena } from '#common/collections';
 import { contentVersion } from './content-version.js';
 
 /** One encoded resource and how many entries use it. */
@@ -15,6 +16,7 @@ const IDLE_LIMIT = 1_000;
 export class GeneratedResources {
   private readonly byInputs = new Map<string, Generated>();
   private readonly idle = new Map<string, Generated>();
+  private readonly arena = new ByteArena();
   /** How many times a generator ran, and how many times its output was there already. */
   readonly stats = { generated: 0, shared: 0 };
 
@@ -45,9 +47,9 @@ export class GeneratedResources {
   }
 
   private generate(id: string, name: string, inputs: Inputs, generator: Generator): Generated {
-    const resource = makeResource(name, inputs, generator, this.check);
+    const made = makeResource(name, inputs, generator, this.check);
     this.stats.generated++;
-    return { id, resource, uses: 0 };
+    return { id, resource: { ...made, value: this.arena.keep(made.value) }, uses: 0 };
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Fact, Generator, TypeUrl, World, WorldView, XdsResource } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
+import { HostChanges } from '../world/host-changes.js';
 import { Departed } from './departed.js';
 import { FactIndex } from './fact-index.js';
 import { GeneratedResources, InvalidResource, makeResource, type RuleCheck } from './generated.js';
+import { mendNames, settleNames } from './names.js';
 import { ProxyClasses } from './proxy-classes.js';
 import { ProxyReads, type FieldMask } from './proxy-reads.js';
 import {
@@ -25,6 +27,9 @@ import {
 
 /** A failing generator that is asked again and again is not to fill the memory with its complaints. */
 const FAILURE_LIMIT = 1_000;
+
+/** For more hosts at once a list is made anew. */
+const MOST_MENDED = 100;
 
 /**
  * Every resource that a connected proxy holds, made once for all proxies that agree on what was read for it, and made
@@ -89,9 +94,13 @@ export class ResourceCache {
 
   /** Takes a new world in: makes again what depends on `changed` and says what came out different. */
   update(world: World, changed: Iterable<Fact>): Touched {
+    const before = this.view;
     this.view = world.view((fact) => this.facts.add(fact));
     const touched = noTouch();
-    for (const entry of this.index.dependents(changed)) this.refresh(entry, touched);
+    const facts = new Set(changed);
+    const changes = new HostChanges(facts);
+    for (const entry of this.index.dependents(facts))
+      if (!before || !this.mend(entry, before, changes, touched)) this.refresh(entry, touched);
     return touched;
   }
 
@@ -125,6 +134,11 @@ export class ResourceCache {
   /** One resource, or undefined where proxies of this class have none of that name. */
   resource(type: TypeUrl, proxyClass: ProxyClass, name: string): XdsResource | undefined {
     return this.entry(type, name, proxyClass)?.generated?.resource;
+  }
+
+  /** Nobody can say whether there is such a resource, because it could not be made and never was. */
+  isUnknown(type: TypeUrl, proxyClass: ProxyClass, name: string): boolean {
+    return this.entry(type, name, proxyClass)?.unknown ?? false;
   }
 
   /** One resource as the world asks for it, even where it breaks a rule and is not sent. */
@@ -172,6 +186,27 @@ export class ResourceCache {
     const [proxyClass] = entry.scope.classes;
     const generator = this.generators.get(entry.type);
     if (generator && proxyClass) this.store(generator, entry.name, proxyClass, entry, touched);
+  }
+
+  /**
+   * Where all that a list of names depends on is as it was but for some hosts, takes out what these had and puts in what
+   * they have: in a large mesh the lists would cost more than what a change is about. False where that cannot be.
+   */
+  private mend(entry: Entry, before: WorldView, changes: HostChanges, touched: Touched): boolean {
+    const [proxyClass] = entry.scope.classes;
+    const generator = this.generators.get(entry.type);
+    if (entry.name !== NAMES || !generator?.namesOf || !proxyClass) return false;
+    if (this.failing.has(failureKey(entry))) return false;
+    const { hosts } = changes;
+    if (hosts.size > MOST_MENDED || !entry.deps.every(({ fact }) => changes.confines(fact))) return false;
+    const ask = (view: WorldView) =>
+      this.observe(() => generator.namesOf?.(view, proxyClass.recording, hosts));
+    const [had, has] = [ask(before), ask(this.view!)];
+    if (!had.value || had.value.frame !== has.value?.frame) return false;
+    if ((had.mask | has.mask | entry.scope.mask) !== entry.scope.mask) return false;
+    this.index.add(entry, has.facts);
+    mendNames(entry, had.value.names, has.value.names, touched);
+    return true;
   }
 
   /** Runs the selector for `name` and keeps the outcome where it belongs: in the scope of what was read. */
@@ -232,18 +267,25 @@ export class ResourceCache {
     entry.generated = inputs && this.generated.acquire(entry.type, entry.name, inputs, generator);
     if (before && !entry.generated) this.departed.add(entry.type, before.resource);
     if (before) this.generated.release(before);
-    if (versionOf(before?.resource) !== versionOf(entry.generated?.resource)) {
+    const decided = entry.unknown ?? false;
+    entry.unknown = false;
+    if (decided || versionOf(before?.resource) !== versionOf(entry.generated?.resource)) {
       touch(touched, entry.type, entry.name);
     }
   }
 
   private select(generator: Generator, proxyClass: ProxyClass, name: string): Selection<unknown> {
+    return this.observe(() => answer(generator, this.view!, proxyClass.recording, name));
+  }
+
+  /** What is answered, and what was read for it. */
+  private observe<T>(ask: () => T): Selection<T> {
     this.facts = new Set();
-    let value: unknown;
+    let value: T | undefined;
     let error: Error | undefined;
     const mask = this.reads.during(() => {
       try {
-        value = answer(generator, this.view!, proxyClass.recording, name);
+        value = ask();
       } catch (thrown) {
         error = thrown instanceof Error ? thrown : new Error(String(thrown));
       }
@@ -253,6 +295,7 @@ export class ResourceCache {
 
   private fail(entry: Entry, error: Error): void {
     const { type, name, scope } = entry;
+    entry.unknown = !entry.generated && !(error instanceof InvalidResource);
     if (this.failing.size >= FAILURE_LIMIT) return;
     const [proxyClass] = scope.classes;
     if (error instanceof InvalidResource && proxyClass) {
@@ -315,13 +358,6 @@ export class ResourceCache {
       this.scopes.delete(scope.id);
     }
   }
-}
-
-function settleNames(entry: Entry, list: readonly string[], touched: Touched): void {
-  const before = entry.names;
-  const after = (entry.names = new Set(list));
-  for (const name of after) if (!before.has(name)) touch(touched, entry.type, name);
-  for (const name of before) if (!after.has(name)) touch(touched, entry.type, name);
 }
 
 function answer(generator: Generator, view: WorldView, proxy: Proxy, name: string): unknown {

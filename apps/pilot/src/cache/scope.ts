@@ -15,6 +15,8 @@ export interface Entry {
   deps: readonly FactNode<Entry>[];
   names: Names;
   generated: Generated | undefined;
+  /** It could not be made, and there are no last good bytes: whether there is such a resource is not known. */
+  unknown?: boolean;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ByteArena } from '#common/collections';
 import { framedMessage } from '#common/grpc';
 import type { XdsResource } from '../model/contract.js';
 
@@ -45,6 +46,7 @@ export function takesVirtualHosts(routeConfiguration: Uint8Array): boolean {
 
 const vhdsRoutes = new WeakMap<Uint8Array, boolean>();
 const deltaHeads = new WeakMap<XdsResource, Buffer>();
+const arena = new ByteArena();
 
 const LENGTH_DELIMITED = 2;
 
@@ -54,7 +56,8 @@ function deltaHead(typeUrl: string, resource: XdsResource): Buffer {
   if (!head) {
     const any = anyHead(2, typeUrl, resource.value.length);
     const fields = Buffer.concat([text(3, resource.name), text(1, resource.version), any]);
-    head = Buffer.concat([tag(2, LENGTH_DELIMITED), varint(fields.length + resource.value.length), fields]);
+    const start = [tag(2, LENGTH_DELIMITED), varint(fields.length + resource.value.length)];
+    head = arena.keep(Buffer.concat([...start, fields]));
     deltaHeads.set(resource, head);
   }
   return head;

@@ -11,11 +11,14 @@ import { ListenerConflicts } from '../push/listener-conflicts.js';
 import { RemovalGuard } from '../ingest/removal-guard.js';
 import { AdsService } from '../ads/ads-service.js';
 import type { ClusterReport } from '../ingest/kubernetes/cluster-ingest.js';
+import { FolderSecrets } from '../ingest/secrets/folder-secrets.js';
 import { KubernetesIngest } from '../ingest/kubernetes/kubernetes-ingest.js';
 import { TYPE, type TypeUrl, type WorldContents } from '../model/contract.js';
 import type { Mesh } from '../model/mesh.js';
 import { PushEngine } from '../push/engine.js';
 import type { ProxyConnection } from '../push/proxy-connection.js';
+import type { SecretReport } from '../registries/secrets/secret-ledger.js';
+import { askedBy, type AskedSecret } from './asked-secrets.js';
 import { configDump } from './config-dump.js';
 import { describeResource, type DescribedResource } from './describe.js';
 import { PILOT_NAME } from './names.js';
@@ -44,6 +47,7 @@ const PAGES = {
   mesh: 'MeshConfig with its defaults',
   sidecarz: 'the Sidecar resource that decides about a proxy (?proxyID=)',
   removalz: 'endpoints that a registry no longer has, and that stay in force for now',
+  credentialz: 'the secrets for gateways without what they hold, who asked for which, and what came of it',
   cachez: 'what is generated, how often it was shared, and what fails',
   trace: 'the way of a revision (?revision=, the newest by default) to each proxy that it concerned',
   push_status:
@@ -63,6 +67,7 @@ export class DebugController {
     @Inject(PILOT_NAME) private readonly pilot: string,
     @Inject(KubernetesIngest) private readonly kubernetes: KubernetesIngest | undefined,
     @Inject(RemovalGuard) private readonly guard: RemovalGuard,
+    @Inject(FolderSecrets) private readonly folder: FolderSecrets | undefined,
   ) {}
 
   @Get(['', 'list'])
@@ -163,6 +168,15 @@ export class DebugController {
   @Get('removalz')
   removalz(): HeldEndpoints[] {
     return this.guard.held.map(heldEndpoints);
+  }
+
+  @Get('credentialz')
+  credentialz(): { secrets: SecretReport[]; asked: AskedSecret[] } {
+    const secrets = [...(this.folder?.reports() ?? []), ...(this.kubernetes?.secretReports() ?? [])];
+    return {
+      secrets,
+      asked: this.connections().flatMap((connection) => askedBy(connection, this.engine.world)),
+    };
   }
 
   @Get('cachez')

@@ -5,7 +5,8 @@ import { RemovalGuard } from '../ingest/removal-guard.js';
 import { PILOT_NAME } from './names.js';
 import { proxiesSummary, type ProxiesSummary } from './proxies-summary.js';
 import { tracedChange, type TracedChange } from './traced-change.js';
-import { proxyHolding, type ProxyHolding } from './proxy-status.js';
+import { holdingPage, type HoldingQuestion } from './holding-page.js';
+import type { ProxyHolding } from './proxy-status.js';
 
 /** Answers, over NATS, who holds what. Every replica answers for its own proxies. */
 @Controller()
@@ -17,12 +18,10 @@ export class ProxiesController {
   ) {}
 
   @MessagePattern('pilot.proxies.holding')
-  holding(@Payload() question: { revision?: unknown } | undefined): ProxyHolding[] {
-    const asked = question?.revision;
-    const revision = typeof asked === 'number' && Number.isFinite(asked) ? asked : undefined;
+  holding(@Payload() question: HoldingQuestion | undefined): ProxyHolding[] {
     const { connections, withdrawals } = this.engine;
     const about = { pilot: this.pilot, withdrawn: withdrawals.all, removals: this.guard.held };
-    return [...connections].map((each) => proxyHolding(each, about, revision));
+    return holdingPage(connections, about, question);
   }
 
   /** The way of a revision, by default of the newest, to each proxy that it concerned. */

@@ -1,4 +1,5 @@
 import type { PushEngine } from '../push/engine.js';
+import type { RevisionTrace } from '../push/trace.js';
 
 /** What one Pilot answers to `pilot.revision.trace`. Times are milliseconds since the Unix epoch. */
 export interface TracedChange {
@@ -13,7 +14,7 @@ export interface TracedChange {
   readonly known: readonly number[];
 }
 
-export interface ChangeTrace {
+export interface ChangeTrace extends Pick<RevisionTrace, 'changed' | 'moreChanged' | 'heardAt'> {
   /** By Galley's clock; undefined where nobody knows. */
   readonly committedAt?: number;
   readonly receivedAt: number;
@@ -43,9 +44,11 @@ export function tracedChange({ connections, traces }: Traced, pilot: string, rev
   const found = traces.get(revision);
   const answer = { pilot, revision, proxies: connections.size, holding, known };
   if (!found) return answer;
-  const { committedAt, receivedAt, generatedAt, proxies } = found;
+  const { changed, moreChanged, heardAt, committedAt, receivedAt, generatedAt, proxies } = found;
   const all = [...proxies].map(([proxy, trace]) => ({ proxy, ...trace }));
   const trace: ChangeTrace = {
+    ...(changed && { changed, moreChanged: moreChanged ?? 0 }),
+    ...(heardAt !== undefined && { heardAt }),
     ...(committedAt !== undefined && { committedAt }),
     receivedAt,
     ...(generatedAt !== undefined && { generatedAt }),

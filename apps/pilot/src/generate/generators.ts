@@ -13,12 +13,14 @@ import { grpcListeners } from './grpc/listeners.js';
 import { grpcRoutes } from './grpc/routes.js';
 import { listenerGenerator } from './lds/generator.js';
 import { routeGenerator } from './rds/generator.js';
+import { secretGenerator } from './sds/generator.js';
 import { virtualHostGenerator } from './vhds/generator.js';
 
 /** Every type that Pilot serves, in the order in which they have to reach a proxy: what is referred to comes first. */
 export const generators: readonly Generator[] = [
   byClient(patched(clusterGenerator, patchClusters), grpcClusters),
   byClient(endpointGenerator, grpcEndpoints),
+  byClient(secretGenerator),
   byClient(extensionGenerator),
   byClient(patched(listenerGenerator, patchListeners), grpcListeners),
   byClient(patched(routeGenerator, patchRouteTables), grpcRoutes),
@@ -30,6 +32,7 @@ function throughSidecar(generator: Generator): Generator {
   return {
     ...generator,
     names: (view, proxy) => generator.names(view.scopedTo(proxy), proxy),
+    namesOf: (view, proxy, hosts) => generator.namesOf?.(view.scopedTo(proxy), proxy, hosts),
     ownNames: (view, proxy) => generator.ownNames?.(view.scopedTo(proxy), proxy) ?? [],
     select: (view, proxy, name) => generator.select(view.scopedTo(proxy), proxy, name),
   };

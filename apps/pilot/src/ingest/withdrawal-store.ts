@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Logger } from '#common/logger';
@@ -31,6 +31,8 @@ export class WithdrawalStore {
   private withdrawalsChanged = false;
   private lines = 0;
   private writing: Promise<void> | undefined;
+  /** Of the earlier forms: to open it for every line costs more than the line. */
+  private file: FileHandle | undefined;
 
   /** @param dir a folder of its own */
   constructor(
@@ -56,6 +58,13 @@ export class WithdrawalStore {
   /** Resolves when all is written. */
   async flush(): Promise<void> {
     await this.writing;
+    await this.close();
+  }
+
+  private async close(): Promise<void> {
+    const { file } = this;
+    this.file = undefined;
+    await file?.close();
   }
 
   private async write(withdrawals: Withdrawals): Promise<void> {
@@ -80,13 +89,16 @@ export class WithdrawalStore {
     this.changedForms.clear();
     this.lines += keys.length;
     if (this.lines > LINE_LIMIT) await this.rewriteForms(forms);
-    else if (keys.length > 0)
-      await appendFile(this.path('earlier-forms.jsonl'), linesOf(keys, forms), { mode: 0o600 });
+    else if (keys.length > 0) {
+      this.file ??= await open(this.path('earlier-forms.jsonl'), 'a', 0o600);
+      await this.file.appendFile(linesOf(keys, forms));
+    }
   }
 
   private async rewriteForms(forms: EarlierForms): Promise<void> {
     const keys = [...forms.keys()];
     this.lines = keys.length;
+    await this.close();
     await this.replace('earlier-forms.jsonl', linesOf(keys, forms));
   }
 

@@ -3,6 +3,7 @@ import type { Diagnostic, Origin, ResourceKey } from '#config';
 import type { Figures } from '../world/figures.js';
 import type { WorldView } from '../world/view.js';
 import type { Config } from './config.js';
+import type { CredentialChange } from './credential.js';
 import type { Mesh } from './mesh.js';
 import type { Proxy } from './proxy.js';
 import type { RegistryChange } from './registry.js';
@@ -16,8 +17,8 @@ import type { Endpoint, Service } from './service.js';
  */
 export type Fact = string;
 
-/** What reaches a world: config, and what platforms say of services and workloads. */
-export type WorldChange = ConfigChange | RegistryChange;
+/** What reaches a world: config, what platforms say of services and workloads, and secrets. */
+export type WorldChange = ConfigChange | RegistryChange | CredentialChange;
 
 export interface WorldUpdate {
   readonly world: World;
@@ -95,6 +96,12 @@ export interface Inputs {
   readonly key: string;
 }
 
+export interface NamesOfHosts {
+  readonly names: readonly string[];
+  /** What else decides about all names of the list: another one, and it has to be made anew. */
+  readonly frame: string;
+}
+
 /**
  * One xDS type. Pure: `select` reads the world through a view, `generate` sees only what was selected.
  *
@@ -106,6 +113,11 @@ export interface Generator<I extends Inputs = Inputs> {
   readonly type: TypeUrl;
   /** Names of all resources of this type for this proxy. Wildcard types (LDS, CDS) get exactly these. */
   names(view: WorldView, proxy: Proxy): readonly string[];
+  /**
+   * Those of `names` that these hosts have, and others that have nothing to do with hosts: where each name is that of one
+   * host at most, lists are mended for the hosts that changed. Undefined where they cannot be.
+   */
+  namesOf?(view: WorldView, proxy: Proxy, hosts: ReadonlySet<string>): NamesOfHosts | undefined;
   /** More of them, which few proxies have in common: apart, so that the others are listed once for many. */
   ownNames?(view: WorldView, proxy: Proxy): readonly string[];
   /** The inputs of one resource; undefined where the proxy has no such resource. */

@@ -2,6 +2,7 @@ import type { Mesh } from './mesh.js';
 
 /** Settings that the same resources depend on: a change of one makes these again, and no others. */
 export type MeshSettings =
+  | 'discovery'
   | 'visibility'
   | 'identity'
   | 'tls'
@@ -15,6 +16,8 @@ export type MeshSettings =
   | 'sources';
 
 const SETTINGS: Readonly<Record<keyof Required<Mesh>, MeshSettings>> = {
+  discoverySelectors: 'discovery',
+  serviceSettings: 'clusters',
   rootNamespace: 'visibility',
   defaultServiceExportTo: 'visibility',
   defaultVirtualServiceExportTo: 'visibility',

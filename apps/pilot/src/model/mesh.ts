@@ -35,6 +35,8 @@ const PROVIDERS: readonly ExtensionProvider[] = [
 /** @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig */
 const DEFAULTS: Omit<Mesh, 'sources' | Unwrapped> = {
   rootNamespace: 'istio-system',
+  discoverySelectors: [],
+  serviceSettings: [],
   trustDomain: 'cluster.local',
   trustDomainAliases: [],
   proxyListenPort: 15001,

@@ -61,6 +61,7 @@ describe('proxyFromNode', () => {
         WORKLOAD_ENTRY: 'reviews-v1',
       },
       generator: '',
+      proven: undefined,
       className: expect.any(String),
     });
   });

@@ -6,7 +6,7 @@ import type { Locality } from './locality.js';
 import { localityOfLabels } from './locality.js';
 import type { TrafficProxyConfig } from './proxy-config.js';
 import { trafficPart } from './proxy-config.js';
-import type { Proxy } from './proxy.js';
+import type { ProvenIdentity, Proxy } from './proxy.js';
 
 /** What an Envoy says of itself, before it is trusted: metadata is any JSON. */
 export interface Node {
@@ -42,6 +42,12 @@ export function proxyFromNode(node: Node): NodeResult {
   return { ok: true, proxy: { id: node.id, clusterName: node.cluster, ...body, className } };
 }
 
+/** The proxy as one that has proved who it is. */
+export function provenAs(proxy: Proxy, { namespace, serviceAccount }: ProvenIdentity): Proxy {
+  const className = digestOf(`${namespace}/${serviceAccount} ${proxy.className}`);
+  return { ...proxy, proven: { namespace, serviceAccount }, className };
+}
+
 function familiesOf(addresses: readonly string[]): Proxy['ipFamilies'] {
   const six = addresses.filter((address) => isIPv6(address)).length;
   if (six === 0) return 'IPv4';
@@ -70,6 +76,7 @@ function described(node: Node, metadata: Metadata, name: string) {
     istioVersion: metadata.text('ISTIO_VERSION'),
     metadata: metadata.plain(),
     generator: metadata.text('GENERATOR') === 'grpc' ? 'grpc' : '',
+    proven: undefined,
   } as const;
 }
 

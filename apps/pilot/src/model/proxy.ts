@@ -1,6 +1,11 @@
 import type { Locality } from './locality.js';
 import type { TrafficProxyConfig } from './proxy-config.js';
 
+export interface ProvenIdentity {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
 /**
  * A proxy as its node message describes it, trimmed to what generation reads. Two proxies with equal `className` get
  * equal resources: everything below except `id` and `clusterName` is part of it.
@@ -50,5 +55,10 @@ export interface Proxy {
   readonly metadata: Readonly<Record<string, string>>;
   /** Metadata GENERATOR: `grpc` for gRPC's own xDS clients, empty for Envoy. */
   readonly generator: '' | 'grpc';
+  /**
+   * The identity that it proved to Pilot, if any. Never taken from what it says of itself: what is secret goes by this
+   * alone.
+   */
+  readonly proven: ProvenIdentity | undefined;
   readonly className: string;
 }

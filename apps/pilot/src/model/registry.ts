@@ -1,4 +1,5 @@
 import type { ResourceKey } from '#config';
+import type { Labels } from './label-selector.js';
 import type { Endpoint, Service } from './service.js';
 import type { Workload } from './workload.js';
 
@@ -44,6 +45,8 @@ export interface RegistryChange {
   readonly services: ReadonlyMap<string, RegisteredService | undefined>;
   /** By key; undefined for one that is gone. */
   readonly workloads: ReadonlyMap<ResourceKey, Workload | undefined>;
+  /** Labels by name, undefined for one that is gone: of registries that have namespaces of their own, as clusters have. */
+  readonly namespaces?: ReadonlyMap<string, Labels | undefined>;
 }
 
 export function serviceId(namespace: string, host: string): string {
@@ -55,6 +58,6 @@ export function splitServiceId(id: string): { readonly namespace: string; readon
   return { namespace: id.slice(0, at), host: id.slice(at + 1) };
 }
 
-export function isNothing({ services, workloads }: RegistryChange): boolean {
-  return services.size === 0 && workloads.size === 0;
+export function isNothing({ services, workloads, namespaces }: RegistryChange): boolean {
+  return services.size === 0 && workloads.size === 0 && !namespaces?.size;
 }

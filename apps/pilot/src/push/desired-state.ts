@@ -32,14 +32,21 @@ export class DesiredState {
   /** Answers for one subscription, name by name. */
   of(subscription: Subscription): Desired {
     const { type } = subscription;
-    const listed = this.listed(type);
-    const wanted = (name: string) => subscription.names.has(name) || (subscription.wildcard && listed(name));
-    if (type !== TYPE.virtualHost) return (name) => (wanted(name) ? this.resource(type, name) : undefined);
+    const covered = this.covered(subscription);
+    const wanted = (name: string) => subscription.names.has(name) || covered(name);
+    if (type !== TYPE.virtualHost) return (name) => (wanted(name) ? this.orKeep(type, name) : undefined);
     // A host that comes before its route is dropped by Envoy; what it holds of a route that it does not use is moot.
     return (name) => {
       if (!this.usesRoute(routeOf(name))) return KEEP;
-      return wanted(name) ? this.resource(type, name) : undefined;
+      return wanted(name) ? this.orKeep(type, name) : undefined;
     };
+  }
+
+  /** What nobody knows about is not taken away from a proxy that has it from before. */
+  private orKeep(type: string, name: string): XdsResource | undefined | typeof KEEP {
+    const resource = this.resource(type, name);
+    if (resource || !this.cache.isUnknown(type as TypeUrl, this.proxyClass, name)) return resource;
+    return KEEP;
   }
 
   /** Every name that may differ, some of them more than once. */
@@ -53,12 +60,12 @@ export class DesiredState {
 
   /** Those of `touched` that this subscription holds, refuses or should hold. */
   concerned(subscription: Subscription, touched: Iterable<string>): string[] {
-    const listed = this.listed(subscription.type);
+    const covered = this.covered(subscription);
     const concerns = (name: string) =>
       subscription.names.has(name) ||
       subscription.held.has(name) ||
       subscription.rejected.has(name) ||
-      (subscription.wildcard && listed(name));
+      covered(name);
     return [...touched].filter(concerns);
   }
 
@@ -77,6 +84,11 @@ export class DesiredState {
   takesHosts(route: string): boolean {
     const resource = this.resource(TYPE.route, route);
     return resource !== undefined && takesVirtualHosts(resource.value);
+  }
+
+  /** By the wildcard; without one nobody has to know what there is. */
+  private covered({ wildcard, type }: Subscription): (name: string) => boolean {
+    return wildcard ? this.listed(type) : () => false;
   }
 
   private listed(type: string): (name: string) => boolean {

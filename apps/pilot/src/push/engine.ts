@@ -4,7 +4,7 @@ import type { Proxy } from '../model/proxy.js';
 import { CommonState } from '../ads/common-state.js';
 import type { Protocol } from '../ads/protocol.js';
 import { ProxyConnection, type ConnectionLimits, type Receipt } from './proxy-connection.js';
-import { RevisionTraces } from './trace.js';
+import { RevisionTraces, type RevisionTrace } from './trace.js';
 import type { Mesh, Place, Refusal, Withdrawal } from './withdrawal/withdrawal.js';
 import { Withdrawals } from './withdrawal/withdrawals.js';
 
@@ -16,6 +16,8 @@ export interface EngineUpdate {
   readonly cause?: 'config' | 'registry';
   /** When the change was committed, by its writer's clock; undefined where nobody knows. */
   readonly committedAt: number | undefined;
+  /** What the trace of the change should say of it besides. */
+  readonly about?: Pick<RevisionTrace, 'changed' | 'moreChanged' | 'heardAt'>;
   /** When it arrived here. Milliseconds since the Unix epoch, both. */
   readonly receivedAt: number;
   /** Asked for the trace of the change alone. */
@@ -68,7 +70,7 @@ export class PushEngine {
   }
 
   /** Takes a new world in and returns the connections that may have something to send. */
-  update({ world, changed, cause, committedAt, receivedAt, now }: EngineUpdate): Consequence {
+  update({ world, changed, cause, committedAt, receivedAt, about, now }: EngineUpdate): Consequence {
     const first = !this.current;
     const { world: next, changed: retried } = world.withdraw(this.withdrawals.stillOut(world));
     this.current = next;
@@ -78,7 +80,8 @@ export class PushEngine {
     const concerned = [...this.connections].filter((connection) => connection.touch(touched, world.revision));
     if (cause !== 'registry') {
       const ids = concerned.map(({ proxy }) => proxy.id);
-      this.traces.begin({ revision: world.revision, committedAt, receivedAt, generatedAt: now?.() }, ids);
+      const times = { committedAt, receivedAt, generatedAt: now?.() };
+      this.traces.begin({ revision: world.revision, ...about, ...times }, ids);
     }
     if (this.isCalm) return { withdrawn: [], concerned: new Set(concerned) };
     const followed = this.consequence((mesh) => [
@@ -197,6 +200,11 @@ export class PushEngine {
       : this.consequence((mesh) => withdrawals.review(mesh, connection));
     this.cache.release(connection.proxyClass);
     return consequence;
+  }
+
+  /** The last newcomers have what they came for. */
+  rest(): void {
+    this.common.forgetResponses();
   }
 
   private beginAll(revision: number): ReadonlySet<ProxyConnection> {

@@ -59,8 +59,8 @@ class Scene {
   private world: World;
   private resources: ReturnType<typeof readResources>;
 
-  constructor(hosts: readonly string[]) {
-    this.resources = readResources([...BASE, sidecar(hosts)].join('---'));
+  constructor(hosts: readonly string[], base: readonly string[] = BASE) {
+    this.resources = readResources([...base, sidecar(hosts)].join('---'));
     this.world = worldOf(this.resources);
     this.engine = new PushEngine(
       generators.map((each) => this.counted(each)),
@@ -179,5 +179,14 @@ describe('what a proxy gets', () => {
     [['~/*'], []],
   ])('is what %j imports, and where its VirtualServices lead', (hosts, expected) => {
     expect(clusters(hosts)).toEqual(expected);
+  });
+});
+
+describe('a Sidecar that imports one host more', () => {
+  it('has picked again what that is about, and no more', () => {
+    const many = Array.from({ length: 50 }, (_, n) => service('shop', `more-${n}`));
+    const scene = new Scene(['./*', 'stock/none.test'], [...BASE, ...many]);
+    scene.write(sidecar(['./*', 'stock/none.test', 'stock/shelf.stock.svc.cluster.local']));
+    expect(scene.selections).toBeLessThan(25);
   });
 });

@@ -1,12 +1,28 @@
+import type { Origin, ResourceKey } from '#config';
+
 /** The way of one revision to one proxy. Milliseconds since the Unix epoch. */
 export interface ProxyTrace {
   sentAt?: number;
   ackedAt?: number;
 }
 
-/** The way of one revision from its commit to the last ACK. */
+/** One resource of a revision. */
+export interface TracedResource {
+  readonly key: ResourceKey;
+  /** `origin`: it only moved to another place. */
+  readonly op: 'put' | 'delete' | 'origin';
+  /** Where it stands; absent for one that is gone. */
+  readonly origin?: Origin;
+}
+
+/** The way of one revision from where it was written to the last ACK. */
 export interface RevisionTrace {
   readonly revision: number;
+  /** What it is made of, the first of many, and how many more there are. */
+  readonly changed?: readonly TracedResource[];
+  readonly moreChanged?: number;
+  /** When Galley heard of it from a file or a cluster, by its clock; undefined where nobody knows. */
+  readonly heardAt?: number | undefined;
   /** By the writer's clock; undefined where nobody knows. */
   readonly committedAt: number | undefined;
   readonly receivedAt: number;
@@ -22,12 +38,16 @@ const LIMIT = 32;
 /** When each of the last revisions reached each proxy that it concerned. */
 export class RevisionTraces {
   private readonly traces = new Map<number, RevisionTrace>();
+  /** By node id, the traces that a proxy has still to settle: a message looks at these, not at all. */
+  private readonly open = new Map<string, Set<RevisionTrace>>();
 
   begin(head: Omit<RevisionTrace, 'proxies'>, proxies: readonly string[]): void {
+    this.forget(this.traces.get(head.revision));
     const map = new Map(proxies.map((id): [string, ProxyTrace] => [id, {}]));
-    this.traces.delete(head.revision);
-    this.traces.set(head.revision, { ...head, proxies: map });
-    if (this.traces.size > LIMIT) this.traces.delete(this.traces.keys().next().value!);
+    const trace: RevisionTrace = { ...head, proxies: map };
+    this.traces.set(head.revision, trace);
+    for (const id of map.keys()) this.open.set(id, (this.open.get(id) ?? new Set()).add(trace));
+    if (this.traces.size > LIMIT) this.forget(this.traces.values().next().value);
   }
 
   get(revision: number): RevisionTrace | undefined {
@@ -39,7 +59,7 @@ export class RevisionTraces {
   }
 
   sent(proxy: string, now: number): void {
-    for (const { proxies } of this.traces.values()) {
+    for (const { proxies } of this.open.get(proxy) ?? []) {
       const trace = proxies.get(proxy);
       if (trace) trace.sentAt ??= now;
     }
@@ -47,13 +67,20 @@ export class RevisionTraces {
 
   /** The proxy holds all that concerned it. Returns for each revision that this completes how long it took, in ms. */
   settled(proxy: string, now: number): number[] {
-    const took: number[] = [];
-    for (const { proxies, receivedAt } of this.traces.values()) {
-      const trace = proxies.get(proxy);
-      if (!trace || trace.ackedAt !== undefined) continue;
-      trace.ackedAt = now;
-      took.push(now - receivedAt);
+    const completed = [...(this.open.get(proxy) ?? [])];
+    this.open.delete(proxy);
+    for (const { proxies } of completed) proxies.get(proxy)!.ackedAt = now;
+    return completed.map(({ receivedAt }) => now - receivedAt);
+  }
+
+  private forget(trace: RevisionTrace | undefined): void {
+    if (!trace) return;
+    this.traces.delete(trace.revision);
+    for (const [id, { ackedAt }] of trace.proxies) {
+      if (ackedAt !== undefined) continue;
+      const left = this.open.get(id);
+      left?.delete(trace);
+      if (left?.size === 0) this.open.delete(id);
     }
-    return took;
   }
 }

@@ -73,6 +73,8 @@ export interface HttpConnectionManager {
   readonly http_filters?: readonly Filter[];
   readonly normalize_path?: boolean;
   readonly merge_slashes?: boolean;
+  readonly use_remote_address?: boolean;
+  readonly xff_num_trusted_hops?: number;
 }
 
 export interface TcpProxy {

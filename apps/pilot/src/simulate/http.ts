@@ -36,7 +36,7 @@ export function httpOutcome(
 ): HttpOutcome {
   const tableName = manager.route_config?.name ?? manager.rds?.route_config_name ?? '';
   const table = manager.route_config ?? config.routes.find(({ name }) => name === tableName) ?? {};
-  const scheme = schemeOf(call.http, endsTls);
+  const scheme = schemeOf(manager, call.http, endsTls);
   const seen = { ...call, http: { ...call.http, scheme, path: seenPath(manager, call.http.path) } };
   const found: HttpOutcome = { kind: 'http', routeConfiguration: tableName, action: { kind: 'none' } };
   const virtualHost = virtualHostOf(table, call.http.authority);
@@ -52,9 +52,14 @@ function seenPath(
   return normalise ? normalisedPath(path, { merge: merge ?? false }) : path;
 }
 
-/** What a proxy in front says of the caller counts more than the connection. */
-function schemeOf(request: HttpRequest, tls: boolean): 'http' | 'https' {
-  const told = headerOf(request, 'x-forwarded-proto') ?? request.scheme;
+/** What a proxy in front says of the caller counts more than the connection, unless there is none to be trusted. */
+function schemeOf(
+  { use_remote_address: isEdge = false, xff_num_trusted_hops: hops = 0 }: HttpConnectionManager,
+  request: HttpRequest,
+  tls: boolean,
+): 'http' | 'https' {
+  const said = isEdge && hops === 0 ? undefined : headerOf(request, 'x-forwarded-proto');
+  const told = said ?? request.scheme;
   return told === 'https' || (told === undefined && tls) ? 'https' : 'http';
 }
 
@@ -63,7 +68,9 @@ type Routed = Pick<HttpOutcome, 'action' | 'route' | 'config' | 'fault'>;
 function inVirtualHost(place: Place): Routed {
   const { virtualHost, call, scheme } = place;
   if (virtualHost.require_tls === 'ALL' && scheme === 'http') {
-    const location = locationOf({ https_redirect: true }, {}, call.http, scheme);
+    // Unlike that of a route, this redirect keeps whatever port the authority states.
+    const { authority, path } = call.http;
+    const location = `https://${authority}${path}`;
     return { action: { kind: 'redirect', status: 301, location, headers: [] } };
   }
   const route = routeOf(virtualHost, call.http);

@@ -31,6 +31,8 @@ export function simulate(translation: Translation, call: Call): Outcome {
 
 const HTTP = 'envoy.filters.network.http_connection_manager';
 const TCP = 'envoy.filters.network.tcp_proxy';
+/** Sends a connection to the cluster that its server name names, whatever the TCP proxy says. */
+const SNI_CLUSTER = 'envoy.filters.network.sni_cluster';
 
 function inChain(config: Config, listener: Listener, chain: FilterChain, call: Call): Outcome {
   const endsTls = terminated(chain);
@@ -39,7 +41,11 @@ function inChain(config: Config, listener: Listener, chain: FilterChain, call: C
   const last = filters.find(({ name }) => name === HTTP || name === TCP);
   if (!last) return closed(listener, 'the filter chain leads nowhere');
   const way = wayOf(listener, chain, filters, endsTls);
-  if (last.name === TCP) return { ...way, kind: 'tcp', targets: tcpTargets(config, last.typed_config ?? {}) };
+  if (last.name === TCP) {
+    const named = filters.some(({ name }) => name === SNI_CLUSTER) ? call.tls?.sni : undefined;
+    const proxy = named ? { cluster: named } : (last.typed_config ?? {});
+    return { ...way, kind: 'tcp', targets: tcpTargets(config, proxy) };
+  }
   const { http } = call;
   const readable = http && (endsTls !== undefined || !call.tls);
   if (!readable) return closed(listener, 'the filter chain expects HTTP');

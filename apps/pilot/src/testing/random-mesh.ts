@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Operation } from '#common/config-log';
-import type { Resource } from '#config';
+import type { LabelSelector, Resource } from '#config';
 import { encodeContent, resourceKey } from '#config';
 
 /**
@@ -242,6 +242,24 @@ const egressHosts = fc.constantFrom(
   ['*/x.example.com'],
   ['./*.example.com', 'istio-system/*'],
 );
+const SAME_NAMESPACES = ['*/none.test', 'default/none.test', 'backend/none.test', './none.test'];
+/** Most edits of a Sidecar are of this sort: a host more, or one less. */
+const narrowSidecar = fc
+  .record({
+    wide: fc.constantFrom('istio-system/*', 'istio-system/*', 'istio-system/*', './*.example.com'),
+    others: fc.constantFrom(SAME_NAMESPACES, SAME_NAMESPACES, []),
+    single: fc.subarray([
+      '*/x.example.com',
+      'backend/x.example.com',
+      'default/x.example.com',
+      'default/y.example.com',
+      'backend/y.example.com',
+      './a.default.svc.cluster.local',
+      '*/b.default.svc.cluster.local',
+      'backend/c.backend.svc.cluster.local',
+    ]),
+  })
+  .map(({ wide, others, single }) => ({ egress: [{ hosts: [wide, ...others, ...single] }] }));
 const egressPort = fc.constantFrom(
   { number: 80, protocol: 'HTTP', name: 'http' },
   { number: 443, protocol: 'TLS', name: 'tls' },
@@ -305,6 +323,9 @@ const envoyFilter = fc.record({
 });
 
 const meshConfig = fc.record({
+  discoverySelectors: fc.constantFrom<LabelSelector[] | undefined>(undefined, undefined, [
+    { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['default'] }] },
+  ]),
   defaultHttpRetryPolicy: fc.constantFrom(undefined, { attempts: 5 }),
   outboundTrafficPolicy: fc.constantFrom({ mode: 'ALLOW_ANY' }, { mode: 'REGISTRY_ONLY' }),
   enableAutoMtls: fc.boolean(),
@@ -373,6 +394,10 @@ const anyResource = fc.oneof(
     arbitrary: resource('networking.istio.io', 'Gateway', fc.constantFrom('web', 'web', 'side'), gateway),
   },
   { weight: 1, arbitrary: resource('networking.istio.io', 'Sidecar', names, sidecar) },
+  {
+    weight: 2,
+    arbitrary: resource('networking.istio.io', 'Sidecar', fc.constant('narrow'), narrowSidecar),
+  },
   { weight: 2, arbitrary: resource('networking.istio.io', 'EnvoyFilter', names, envoyFilter) },
   { weight: 1, arbitrary: resource('security.istio.io', 'PeerAuthentication', names, peerAuthentication) },
   { weight: 2, arbitrary: resource('telemetry.istio.io', 'Telemetry', names, telemetry) },

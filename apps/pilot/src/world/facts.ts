@@ -14,6 +14,8 @@ export const fact = {
   subsets: 'dr-subsets',
   /** Which headers Mixer's expressions read. */
   mixerHeaders: 'mixer-headers',
+  /** Which clusters there are. */
+  clusters: 'clusters',
   /** A group of the mesh's settings. */
   mesh: (settings: MeshSettings): Fact => `mesh/${settings}`,
   service: (host: string): Fact => `service/${host}`,
@@ -54,8 +56,24 @@ export const fact = {
   envoyFilters: (part: PatchedPart, namespace: string): Fact => `envoy-filters/${part}/${namespace}`,
   /** Gateways that ask for a label, `key=value`; the empty text: those that ask for none. */
   gateways: (label: string): Fact => `gateways/${label}`,
+  /** Whether there are Sidecars at all. */
+  anySidecars: 'any-sidecars',
   sidecars: (namespace: string): Fact => `sidecars/${namespace}`,
+  /** What `sidecars` states, but for the single hosts that they import. */
+  sidecarFrames: (namespace: string): Fact => `sidecar-frames/${namespace}`,
+  /** Whether they import this host, or one that the wildcard covers. */
+  imports: (namespace: string, host: string): Fact => `imports/${namespace}/${host}`,
   telemetries: (namespace: string): Fact => `telemetries/${namespace}`,
   proxyConfigs: (namespace: string): Fact => `proxy-configs/${namespace}`,
+  /** A credential by its id, who may have it, and whether all those of a namespace are known. */
+  credential: (id: string): Fact => `credential/${id}`,
+  credentialAccess: (account: string): Fact => `credential-access/${account}`,
+  credentialsKnown: (namespace: string): Fact => `credentials/${namespace}`,
   peerAuthentications: (namespace: string): Fact => `peer-authentications/${namespace}`,
 } as const;
+
+/** The hosts, or whatever else it is that facts of one sort are about, of which the facts changed. */
+export function subjectsOf(changed: Iterable<Fact>, sort: (subject: string) => Fact): string[] {
+  const prefix = sort('');
+  return [...changed].filter((each) => each.startsWith(prefix)).map((each) => each.slice(prefix.length));
+}

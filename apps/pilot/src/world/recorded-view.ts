@@ -2,28 +2,27 @@ import type { DestinationRule, Sidecar, Telemetry, VirtualService } from '#confi
 import type { Config } from '../model/config.js';
 import { byAge } from '../model/config.js';
 import type { Fact } from '../model/contract.js';
-import { EgressScope, wholeScope } from '../model/egress-scope.js';
-import type { GatewayTable } from '../model/gateways.js';
-import { gatewayTable } from '../model/gateways.js';
+import type { Found } from '../model/credential.js';
+import { gatewayTable, type GatewayTable } from '../model/gateways.js';
 import { fullHost, wildcardsOver } from '../model/host.js';
 import { recordedMesh } from '../model/mesh-settings.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
-import { effectiveProxyConfig } from '../model/proxy-config.js';
 import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Endpoint, Service } from '../model/service.js';
 import { endpointPort } from '../model/service.js';
 import type { Workload } from '../model/workload.js';
-import { matches } from '../model/workload.js';
 import { rulesFor } from './destination-rules.js';
 import { fact } from './facts.js';
+import { foundCredential } from './found-credential.js';
 import { placeOf, placedServers } from './gateway-servers.js';
+import type { HostList } from './host-list.js';
 import { filedUnder } from './indexes/gateway-index.js';
 import type { Indexes } from './indexes/indexes.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/hosted.js';
-import { accountsOf, portUse, wantsAddress } from './indexes/service-index.js';
+import { accountsOf, portUse, sortOf, wantsAddress } from './indexes/service-index.js';
 import {
   MESH_GATEWAY,
   delegatesNamedBy,
@@ -31,18 +30,21 @@ import {
   gatewaysOf,
   hostsOf,
 } from './indexes/virtual-service-index.js';
+import { ownProxyConfig, ownTelemetries } from './own-settings.js';
+import { ownSidecar, type SidecarFact } from './own-sidecar.js';
 import { ownEndpoints, ownWorkloads } from './own-workload.js';
 import type { MtlsMode } from './peer-authentication.js';
 import { mtlsMode } from './peer-authentication.js';
-import type { Seen } from './seen.js';
-import { nothingSeen, once } from './seen.js';
-import { selectedFor } from './selected.js';
+import { RecordedScope } from './recorded-scope.js';
+import { once, Seen } from './seen.js';
 import type {
   BoundHosts,
   Environment,
   Instance,
   PortUse,
   ServiceSummary,
+  SidecarFrame,
+  UseSort,
   Viewer,
   WorldView,
 } from './view.js';
@@ -52,7 +54,7 @@ type Labels = Readonly<Record<string, string>>;
 
 /** Answers from the indexes, and writes down which facts it answered from. */
 export class RecordedView implements WorldView {
-  private known: EgressScope | undefined;
+  private known: RecordedScope | undefined;
   private readonly recordedMesh: Mesh;
 
   /** @param viewer whose Sidecar limits what is seen; without one everything is */
@@ -60,25 +62,26 @@ export class RecordedView implements WorldView {
     readonly environment: Environment,
     private readonly indexes: Indexes,
     private readonly record: (fact: Fact) => void,
+    private readonly clusters: readonly string[] = [],
     private readonly viewer?: Proxy,
-    private readonly seen: Seen = nothingSeen(),
+    private readonly seen: Seen = Seen.nothing(),
   ) {
     this.recordedMesh = recordedMesh(indexes.mesh.mesh, (settings) => record(fact.mesh(settings)));
   }
 
   scopedTo(proxy: Proxy): WorldView {
-    return new RecordedView(this.environment, this.indexes, this.record, proxy, this.seen);
+    return new RecordedView(this.environment, this.indexes, this.record, this.clusters, proxy, this.seen);
   }
 
   /** Found on first use: where there is nothing to choose, whom the Sidecar selects need not be asked. */
-  private get scope(): EgressScope {
+  private get scope(): RecordedScope {
     return (this.known ??= this.viewerScope());
   }
 
-  private viewerScope(): EgressScope {
+  private viewerScope(): RecordedScope {
     const { viewer } = this;
-    if (!viewer || viewer.type === 'router') return EgressScope.everything;
-    return wholeScope(this.sidecar(viewer), viewer.namespace);
+    if (!viewer || viewer.type === 'router') return RecordedScope.everything;
+    return RecordedScope.of(this.ownSidecar(viewer, fact.sidecarFrames), viewer, this.record);
   }
 
   /** Records what of `everything` the scope looks at. */
@@ -106,18 +109,37 @@ export class RecordedView implements WorldView {
     return this.recordedMesh;
   }
 
+  otherClusters({ clusterId }: Proxy): ReadonlySet<string> {
+    this.record(fact.clusters);
+    const [first] = this.clusters;
+    const own = this.clusters.includes(clusterId) ? clusterId : first;
+    return new Set(this.clusters.filter((id) => id !== own));
+  }
+
   mixerHeaders(): MixerHeaders {
     this.record(fact.mixerHeaders);
     return this.indexes.mixer.headers;
   }
 
-  services(from: Viewer): readonly ServiceSummary[] {
+  credential(namespace: string, name: string, account: string): Found {
+    return foundCredential(this.indexes.credentials, this.record, { namespace, name, account });
+  }
+
+  services(from: Viewer): HostList<ServiceSummary> {
     this.watch(fact.services, fact.servicesIn, fact.listed);
     this.record(fact.mesh('visibility'));
-    const seenAs = `${from.namespace} ${this.viewer?.type === 'router'} ${this.scope.id}`;
-    return once(this.seen.services, seenAs, () =>
-      this.candidates().flatMap((host) => this.reached(this.imported(host, from)?.service) ?? []),
+    return this.seen.list(
+      `${this.seer(from)} ${this.viewer?.type === 'router'} ${this.scope.id}`,
+      () => this.candidates(),
+      (host) => this.reached(this.imported(host, from)?.service),
     );
+  }
+
+  /** Who sees services as this viewer does: its namespace, or everybody. */
+  private seer(from: Viewer): string {
+    const { indexes } = this;
+    const isUniform = indexes.services.isUniform && this.mesh().defaultServiceExportTo.includes('*');
+    return isUniform ? '*' : from.namespace;
   }
 
   destinations(from: Viewer): readonly ServiceSummary[] {
@@ -141,24 +163,21 @@ export class RecordedView implements WorldView {
     return [...new Set(ports)].sort((a, b) => a - b);
   }
 
-  servicesOnPort(port: number, from: Viewer): readonly PortUse[] {
+  servicesOnPort(port: number, from: Viewer, sort?: UseSort): HostList<PortUse> {
     this.watch(fact.servicesOnPort(port), fact.portsIn, fact.portsOf);
     this.record(fact.mesh('visibility'));
-    const everywhere = this.scope.extent.everything;
+    const { services } = this.indexes;
     if (this.viewer?.autoAllocate) this.record(fact.autoAddresses);
     const { autoAllocate, clusterId } = this.viewer ?? {};
-    const seenAs = `${port} ${from.namespace} ${autoAllocate} ${clusterId} ${this.scope.id}`;
-    return once(this.seen.onPort, seenAs, () =>
-      (everywhere ? this.indexes.services.onPort(port) : this.candidates()).flatMap((host) =>
-        this.portUse(port, host, from),
-      ),
+    return this.seen.list(
+      `${sort} on ${port} ${this.seer(from)} ${autoAllocate} ${clusterId} ${this.scope.id}`,
+      () => (this.scope.extent.everything ? services.onPort(port) : this.candidates()),
+      (host) => {
+        const service = this.reached(this.imported(host, from)?.service);
+        const use = service && portUse(this.addressed(service), port);
+        return use && (!sort || sortOf(use) === sort) ? use : undefined;
+      },
     );
-  }
-
-  private portUse(port: number, host: string, from: Viewer): PortUse[] {
-    const service = this.reached(this.imported(host, from)?.service);
-    const use = service && portUse(this.addressed(service), port);
-    return use ? [use] : [];
   }
 
   service(host: string, from: Viewer): Service | undefined {
@@ -172,8 +191,9 @@ export class RecordedView implements WorldView {
    * endpoints of a headless one, it does.
    */
   private reached(service: Service | undefined): Service | undefined {
-    if (service?.addressesIn && this.viewer) return service.in(this.viewer.clusterId);
-    return service?.headless && this.viewer?.type === 'router' ? service.withEndpoints() : service;
+    const { viewer } = this;
+    const seen = service?.addressesIn && viewer ? service.in(viewer.clusterId) : service;
+    return seen?.headless && viewer?.type === 'router' ? seen.withEndpoints() : seen;
   }
 
   /** With the address that the viewer's name server makes up where the service has none. */
@@ -366,6 +386,14 @@ export class RecordedView implements WorldView {
       .map((config) => ({ namespace: config.namespace, hosts: hostsOf(config) }));
   }
 
+  namespacesBinding(host: string, from: Viewer): readonly string[] {
+    this.watch(fact.virtualServiceHosts(MESH_GATEWAY), fact.importableIn, fact.importable);
+    const bound = this.indexes.virtualServices.table.at(host);
+    return bound
+      .filter((config) => this.inMesh(config, from) && this.meets(config))
+      .map(({ namespace }) => namespace);
+  }
+
   destinationRules(host: string, proxy: Proxy): readonly Config<DestinationRule>[] {
     this.record(fact.service(host));
     this.watchRules(host, fact.destinationRule);
@@ -410,47 +438,24 @@ export class RecordedView implements WorldView {
   }
 
   sidecar(proxy: Proxy): Config<Sidecar> | undefined {
-    this.record(fact.sidecars(proxy.namespace));
-    const local = this.indexes.sidecars.in(proxy.namespace);
-    const selected = local.find(
-      ({ spec }) => hasSelector(spec) && matches(spec.workloadSelector?.labels, proxy.labels),
-    );
-    if (selected) return selected;
-    const { rootNamespace } = this.mesh();
-    this.record(fact.sidecars(rootNamespace));
-    const general = [...local, ...this.indexes.sidecars.in(rootNamespace)];
-    return general.find(({ spec }) => !hasSelector(spec));
+    return this.ownSidecar(proxy, fact.sidecars);
+  }
+
+  sidecarFrame(proxy: Proxy): SidecarFrame | undefined {
+    return this.ownSidecar(proxy, fact.sidecarFrames)?.spec;
+  }
+
+  private ownSidecar(proxy: Proxy, about: SidecarFact): Config<Sidecar> | undefined {
+    const { sidecars } = this.indexes;
+    return ownSidecar(sidecars, this.record, proxy, () => this.mesh().rootNamespace, about);
   }
 
   telemetries(proxy: Proxy): readonly Config<Telemetry>[] {
-    const { rootNamespace } = this.mesh();
-    this.record(fact.telemetries(proxy.namespace));
-    this.record(fact.telemetries(rootNamespace));
-    const { telemetries } = this.indexes;
-    const local = telemetries.in(proxy.namespace);
-    const { root, namespace, workload } = selectedFor(
-      local,
-      telemetries.in(rootNamespace),
-      rootNamespace,
-      proxy,
-    );
-    return [root, namespace, workload].filter((config) => config !== undefined);
+    return ownTelemetries(this.indexes.telemetries, this.record, proxy, this.mesh());
   }
 
   proxyConfig(proxy: Proxy): EffectiveProxyConfig {
-    const { rootNamespace, defaultConfig } = this.mesh();
-    this.record(fact.proxyConfigs(proxy.namespace));
-    this.record(fact.proxyConfigs(rootNamespace));
-    const { proxyConfigs } = this.indexes;
-    const local = proxyConfigs.in(proxy.namespace);
-    const found = selectedFor(local, proxyConfigs.in(rootNamespace), rootNamespace, proxy);
-    return effectiveProxyConfig({
-      mesh: defaultConfig,
-      root: found.root?.spec,
-      namespace: found.namespace?.spec,
-      own: proxy.proxyConfig,
-      workload: found.workload?.spec,
-    });
+    return ownProxyConfig(this.indexes.proxyConfigs, this.record, proxy, this.mesh());
   }
 
   patches(proxy: Proxy, part: PatchedPart): readonly Patch[] {
@@ -471,8 +476,9 @@ export class RecordedView implements WorldView {
     return visible.length > 1 ? (visible.find((each) => this.imports(each)) ?? visible[0]) : visible[0];
   }
 
+  /** For lists, which have the scope's `id` in their key. */
   private imported(host: string, from: Viewer): Hosted | undefined {
-    return this.visible(host, from).find((each) => this.imports(each));
+    return this.visible(host, from).find(({ service }) => this.scope.lists(service.namespace, host));
   }
 
   private imports({ service }: Hosted): boolean {
@@ -489,8 +495,4 @@ export class RecordedView implements WorldView {
     const isOwn = ({ service }: Hosted): boolean => service.namespace === from.namespace;
     return [...visible.filter(isOwn), ...visible.filter((each) => !isOwn(each))];
   }
-}
-
-function hasSelector(spec: Sidecar): boolean {
-  return Object.keys(spec.workloadSelector?.labels ?? {}).length > 0;
 }

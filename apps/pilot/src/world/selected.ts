@@ -1,6 +1,7 @@
 import type { Config } from '../model/config.js';
 import type { Proxy } from '../model/proxy.js';
 import { matches } from '../model/workload.js';
+import type { NamespaceIndex } from './indexes/namespace-index.js';
 
 interface Selecting {
   readonly selector?: { readonly matchLabels?: Record<string, string> };
@@ -15,16 +16,12 @@ export interface Selected<Spec> {
   readonly workload: Config<Spec> | undefined;
 }
 
-/**
- * @param local config of the proxy's namespace, older first
- * @param root config of the root namespace
- */
 export function selectedFor<Spec extends Selecting>(
-  local: readonly Config<Spec>[],
-  root: readonly Config<Spec>[],
+  configs: NamespaceIndex<Spec>,
   rootNamespace: string,
   proxy: Proxy,
 ): Selected<Spec> {
+  const [local, root] = [configs.in(proxy.namespace), configs.in(rootNamespace)];
   // The proxy's labels are looked at only where somebody asks for them: what is made is shared by all that agree in it.
   const selecting = local.filter(({ spec }) => hasSelector(spec));
   return {

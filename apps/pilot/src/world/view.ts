@@ -1,12 +1,14 @@
 import type { DestinationRule, Sidecar, Telemetry, VirtualService } from '#config';
 import type { Config } from '../model/config.js';
 import type { GatewayTable } from '../model/gateways.js';
+import type { CredentialSource, Found } from '../model/credential.js';
 import type { Mesh } from '../model/mesh.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Workload } from '../model/workload.js';
 import type { Dialect, Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
+import type { HostList } from './host-list.js';
 import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { MtlsMode } from './peer-authentication.js';
 
@@ -17,6 +19,8 @@ export interface Environment {
   /** Used where MeshConfig states none. */
   readonly trustDomain?: string;
   readonly switches?: Switches;
+  /** Where credentials come from, the first that has one counts; none by default. */
+  readonly credentials?: readonly CredentialSource[];
 }
 
 /** In place of an address: proxies reach Mixer by the names that MeshConfig gives its two roles. */
@@ -44,6 +48,9 @@ export interface ServiceSummary {
   readonly ports: readonly Pick<ServicePort, 'number' | 'protocol'>[];
 }
 
+/** What a service does on a port, as far as listeners are concerned: HTTP shares one, all else is told apart. */
+export type UseSort = 'http' | 'grpc-web' | 'other';
+
 export interface PortUse {
   readonly host: string;
   readonly namespace: string;
@@ -68,6 +75,10 @@ export interface BoundHosts {
   readonly hosts: readonly string[];
 }
 
+export interface SidecarFrame extends Omit<Sidecar, 'egress'> {
+  readonly egress?: readonly Omit<NonNullable<Sidecar['egress']>[number], 'hosts'>[];
+}
+
 /** A workload as an endpoint of a service. */
 export interface Instance {
   readonly service: Service;
@@ -90,13 +101,16 @@ export interface WorldView {
   scopedTo(proxy: Proxy): WorldView;
   mesh(): Mesh;
   mixerHeaders(): MixerHeaders;
+  /** A Secret, for a service account of its namespace. */
+  credential(namespace: string, name: string, account: string): Found;
 
-  services(from: Viewer): readonly ServiceSummary[];
+  services(from: Viewer): HostList<ServiceSummary>;
   /** Where not everything is imported: the services that the imported VirtualServices send to, imported or not. */
   destinations(from: Viewer): readonly ServiceSummary[];
   /** Numbers of all service ports, ascending. */
   ports(): readonly number[];
-  servicesOnPort(port: number, from: Viewer): readonly PortUse[];
+  /** @param sort of all sorts by default */
+  servicesOnPort(port: number, from: Viewer, sort?: UseSort): HostList<PortUse>;
   /** The service of this host that the namespace sees: its own one first, else the oldest. */
   service(host: string, from: Viewer): Service | undefined;
   endpoints(host: string, from: Viewer): readonly Endpoint[];
@@ -129,6 +143,8 @@ export interface WorldView {
   delegate(namespace: string, name: string, root: string): Config<VirtualService> | undefined;
   /** @param gateway `namespace/name`, or `mesh`; only VirtualServices that the namespace may see */
   virtualServiceHosts(gateway: string, from: Viewer): readonly BoundHosts[];
+  /** What it says of one host for the mesh: the namespaces of those that have exactly this one. */
+  namespacesBinding(host: string, from: Viewer): readonly string[];
 
   /** The DestinationRules that together decide about a host, older first. */
   destinationRules(host: string, proxy: Proxy): readonly Config<DestinationRule>[];
@@ -138,6 +154,8 @@ export interface WorldView {
   /** All that the Gateways which select a proxy make it do. */
   gatewayTable(proxy: Proxy): GatewayTable;
   sidecar(proxy: Proxy): Config<Sidecar> | undefined;
+  /** All of it but what its listeners import, which changes most often. */
+  sidecarFrame(proxy: Proxy): SidecarFrame | undefined;
   /** The Telemetry resources that count for a proxy, the most general first. */
   telemetries(proxy: Proxy): readonly Config<Telemetry>[];
   /** How a proxy is set up: by the mesh, by ProxyConfigs, by itself. */
@@ -146,5 +164,7 @@ export interface WorldView {
    * What EnvoyFilters say of one part of the proxy's config, in the order in which it is applied: the root namespace's
    * first, in each namespace the lower priority, then the older. Whom they select is not looked at.
    */
+  /** The clusters in which a proxy is not. One that does not say where it is, or nowhere known, is where Pilot is. */
+  otherClusters(proxy: Proxy): ReadonlySet<string>;
   patches(proxy: Proxy, part: PatchedPart): readonly Patch[];
 }

@@ -1,6 +1,7 @@
 import type { Commit, ConfigState } from '#common/config-log';
 import { PersistentMap } from '#common/collections';
-import type { Diagnostic, Origin, ResourceKey } from '#config';
+import type { Diagnostic, LabelSelector, MeshConfig, Origin, ResourceKey } from '#config';
+import { MESH_CONFIG_KEY } from '#config';
 import { Config } from '../model/config.js';
 import type {
   Fact,
@@ -12,17 +13,22 @@ import type {
   WorldView,
 } from '../model/contract.js';
 import { kindOf } from '../model/kinds.js';
+import type { CredentialChange } from '../model/credential.js';
 import type { Proxy } from '../model/proxy.js';
 import type { RegistryChange } from '../model/registry.js';
 import { ambiguousWorkload } from './ambiguous-workload.js';
 import type { Problem } from './check.js';
 import { problemsOf, remarksOf, unreadable } from './check.js';
+import { fact } from './facts.js';
 import type { Figures } from './figures.js';
 import type { Edit } from './indexes/edit.js';
 import type { Indexes } from './indexes/indexes.js';
 import { applyEdits, emptyIndexes } from './indexes/indexes.js';
+import { NamespaceScope } from './namespace-scope.js';
 import { RecordedView } from './recorded-view.js';
+import { Seen } from './seen.js';
 import type { Environment } from './view.js';
+import { Withheld } from './withheld.js';
 
 /** A resource as the world holds it. `config` is absent where it is of no use (see {@link problemsOf}). */
 interface Held {
@@ -30,6 +36,14 @@ interface Held {
   readonly origin: Origin;
   readonly config: Config | undefined;
 }
+
+/** What of all that is known counts. */
+interface Limits {
+  readonly scope: NamespaceScope;
+  readonly withheld: Withheld;
+}
+
+const NO_LIMITS: Limits = { scope: NamespaceScope.everything, withheld: Withheld.nothing };
 
 interface Put {
   readonly content: string;
@@ -42,8 +56,9 @@ export function createWorld(environment: Environment): World {
     environment,
     0,
     PersistentMap.empty(),
-    emptyIndexes(environment.trustDomain),
+    emptyIndexes(environment.trustDomain, environment.credentials),
     new Map(),
+    NO_LIMITS,
   );
 }
 
@@ -54,11 +69,14 @@ class ConfigWorld implements World {
     private readonly held: PersistentMap<Held>,
     private readonly indexes: Indexes,
     readonly withdrawn: Withdrawn,
+    private readonly limits: Limits,
+    private readonly seen = Seen.nothing(),
   ) {}
 
   apply(change: WorldChange): WorldUpdate {
     if (change.kind === 'registry') return this.discover(change);
-    const draft = new Draft(this.held, this.withdrawn);
+    if (change.kind === 'credentials') return this.learn(change);
+    const draft = this.draft();
     if (change.kind === 'commit') draft.commit(change.commit);
     else draft.reset(change.state);
     const { revision } = change.kind === 'commit' ? change.commit : change.state;
@@ -66,33 +84,60 @@ class ConfigWorld implements World {
   }
 
   withdraw(withdrawn: Withdrawn): WorldUpdate {
-    const draft = new Draft(this.held, this.withdrawn);
+    const draft = this.draft();
     draft.withdraw(withdrawn);
     return this.next(this.revision, draft);
   }
 
-  private discover(change: RegistryChange): WorldUpdate {
+  private learn(change: CredentialChange): WorldUpdate {
     const changed = new Set<Fact>();
-    const services = this.indexes.services.apply(change, changed);
-    const indexes = { ...this.indexes, services };
-    const world = new ConfigWorld(this.environment, this.revision, this.held, indexes, this.withdrawn);
+    const credentials = this.indexes.credentials.apply(change, changed);
+    const indexes = { ...this.indexes, credentials };
+    const { environment, revision, held, withdrawn, limits } = this;
+    const seen = this.seen.after(changed);
+    const world = new ConfigWorld(environment, revision, held, indexes, withdrawn, limits, seen);
     return { world, changed, diagnostics: [] };
   }
 
-  private next(revision: number, draft: Draft): WorldUpdate {
+  private draft(): Draft {
+    return new Draft(this.held, this.withdrawn, this.limits.scope);
+  }
+
+  private discover(said: RegistryChange): WorldUpdate {
+    const scope = this.limits.scope.told(said);
+    const { withheld, change } = this.limits.withheld.admit(said, scope);
+    return this.next(this.revision, this.draft(), { scope, withheld }, change);
+  }
+
+  private next(
+    revision: number,
+    draft: Draft,
+    { scope: before, withheld: kept } = this.limits,
+    said?: RegistryChange,
+  ): WorldUpdate {
     const changed = new Set<Fact>();
+    const scope = draft.rescope(before.selecting(draft.discoverySelectors()));
     const indexes = applyEdits(this.indexes, draft.edits(), changed);
+    const known = said ? indexes.services.apply(said, changed) : indexes.services;
+    if (scope.clusterIds.join() !== this.limits.scope.clusterIds.join()) changed.add(fact.clusters);
+    const isOther = this.limits.scope.differs(scope, said);
+    const { withheld, changes } = isOther
+      ? kept.rescope(known.known, scope)
+      : { withheld: kept, changes: [] };
+    const services = changes.reduce((index, change) => index.apply(change, changed), known);
     const { held, diagnostics } = draft;
     const withdrawn = draft.stillWithdrawn();
-    return {
-      world: new ConfigWorld(this.environment, revision, held, indexes, withdrawn),
-      changed,
-      diagnostics,
-    };
+    const world = new ConfigWorld(
+      ...([this.environment, revision, held, { ...indexes, services }, withdrawn] as const),
+      { scope, withheld },
+      this.seen.after(changed),
+    );
+    return { world, changed, diagnostics };
   }
 
   view(record: (fact: Fact) => void): WorldView {
-    return new RecordedView(this.environment, this.indexes, record);
+    const { environment, indexes, limits, seen } = this;
+    return new RecordedView(environment, indexes, record, limits.scope.clusterIds, undefined, seen);
   }
 
   inspect(proxy: Proxy): readonly Diagnostic[] {
@@ -132,7 +177,7 @@ class ConfigWorld implements World {
   }
 
   inForce(key: ResourceKey): Config | undefined {
-    return standingIn(this.withdrawn, this.config(key));
+    return this.limits.scope.coversKey(key) ? standingIn(this.withdrawn, this.config(key)) : undefined;
   }
 }
 
@@ -150,6 +195,7 @@ class Draft {
   constructor(
     public held: PersistentMap<Held>,
     public withdrawn: Withdrawn,
+    private scope: NamespaceScope,
   ) {}
 
   commit({ operations }: Commit): void {
@@ -169,9 +215,26 @@ class Draft {
   edits(): Edit[] {
     const edits = [...this.before].map(([key, before]) => ({
       before,
-      after: this.inForce(this.held.get(key)),
+      after: this.inForce(key, this.held.get(key)),
     }));
     return edits.filter(({ before, after }) => before?.digest !== after?.digest);
+  }
+
+  /** What the config says of namespaces, once it is taken in. */
+  discoverySelectors(): readonly LabelSelector[] {
+    const mesh = this.inForce(MESH_CONFIG_KEY, this.held.get(MESH_CONFIG_KEY)) as
+      Config<MeshConfig> | undefined;
+    return mesh?.spec.discoverySelectors ?? [];
+  }
+
+  /** Config that no longer counts is as good as deleted, that which counts again as good as new. */
+  rescope(scope: NamespaceScope): NamespaceScope {
+    const before = this.scope;
+    if (scope !== before && !(scope.isUnlimited && before.isUnlimited))
+      for (const [key, held] of this.held)
+        if (scope.coversKey(key) !== before.coversKey(key)) this.remember(key, held);
+    this.scope = scope;
+    return scope;
   }
 
   /** What stands in counts as an edit; a resource that has changed since is another one. */
@@ -189,8 +252,8 @@ class Draft {
     return new Map([...this.withdrawn].filter(([identity]) => holds(identity)));
   }
 
-  private inForce(held: Held | undefined): Config | undefined {
-    return standingIn(this.withdrawn, held?.config);
+  private inForce(key: ResourceKey, held: Held | undefined): Config | undefined {
+    return this.scope.coversKey(key) ? standingIn(this.withdrawn, held?.config) : undefined;
   }
 
   private put(key: ResourceKey, { content, origin }: Put): void {
@@ -214,7 +277,7 @@ class Draft {
   }
 
   private remember(key: ResourceKey, held: Held | undefined): void {
-    if (!this.before.has(key)) this.before.set(key, this.inForce(held));
+    if (!this.before.has(key)) this.before.set(key, this.inForce(key, held));
   }
 
   private read(key: ResourceKey, content: string, origin: Origin): Config | undefined {

@@ -140,6 +140,13 @@ const OTHERS: readonly (readonly [kind: string, rows: readonly Row[]])[] = [
     'MeshConfig',
     [
       ['outbound-traffic-policy', 'outboundTrafficPolicy', 'what becomes of unknown hosts', 'caller'],
+      [
+        'discovery-selectors',
+        'discoverySelectors',
+        'which namespaces count, their services and their config',
+        'pilot',
+        'of the others no proxy is told anything: calls to them are calls to unknown hosts',
+      ],
       ['auto-mtls', 'enableAutoMtls', 'mTLS towards endpoints that take it', 'sender'],
       ['access-log-file', 'accessLogFile', 'access logs', 'caller callee gateway'],
     ],

@@ -10,6 +10,17 @@ export interface TLSConfig {
   cipherSuites?: string[];
 }
 
+/** What labels have to be: all of it. One that states nothing is met by any. */
+export interface LabelSelector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: {
+    key: string;
+    operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
+    /** For In and NotIn, at least one. */
+    values?: string[];
+  }[];
+}
+
 export type PathNormalization = 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
 
 /**
@@ -20,6 +31,10 @@ export type PathNormalization = 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 
  */
 export interface MeshConfig {
   rootNamespace?: string;
+  /** Settings of services by their hosts, wildcards included; of several that fit the most specific counts. */
+  serviceSettings?: { settings?: { clusterLocal?: boolean }; hosts?: string[] }[];
+  /** The namespaces that Pilot takes notice of: those that meet any of these; empty: all. */
+  discoverySelectors?: LabelSelector[];
   trustDomain?: string;
   trustDomainAliases?: string[];
 

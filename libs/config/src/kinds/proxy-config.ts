@@ -54,6 +54,7 @@ export interface ConnectionSettings {
     | 'HEADERS_WITH_UNDERSCORES_ALLOW'
     | 'HEADERS_WITH_UNDERSCORES_REJECT_REQUEST'
     | 'HEADERS_WITH_UNDERSCORES_DROP_HEADER';
+  globalDownstreamConnectionLimit?: number;
   httpMergeSlashes?: boolean;
   httpPathWithEscapedSlashesAction?:
     | 'PATH_WITH_ESCAPED_SLASHES_UNSPECIFIED'
@@ -103,6 +104,12 @@ export interface MeshProxyConfig {
   };
   fileFlushInterval?: DurationText;
   fileFlushMinSizeKb?: number;
+  /** Where statistics are sent to, `IP:port`, and `host:port` over gRPC. */
+  statsdUdpAddress?: string;
+  envoyMetricsServiceAddress?: string;
+  envoyMetricsService?: { address?: string };
+  /** What begins with ISTIO_META_ joins the node's metadata without it. */
+  proxyMetadata?: Record<string, string>;
 }
 
 /** The kind: networking.istio.io/v1beta1. */

@@ -61,12 +61,14 @@ export function checkEnvoyFilter(spec: EnvoyFilter, scope: Scope): void {
   spec.configPatches?.forEach((patch, index) => checkPatch(patch, scope.at('configPatches', index)));
 }
 
+/** As with Istio, where an agent has to be told by BOOTSTRAP_XDS_AGENT. */
+const ONLY_WHERE_ASKED_FOR =
+  'has no effect but at the start of proxies whose agents ask for it (--bootstrap-xds, BOOTSTRAP_XDS_AGENT=true)';
+
 function checkPatch({ applyTo, match, patch }: EnvoyConfigPatch, scope: Scope): void {
   if (!applyTo) return scope.error('a patch needs applyTo');
   if (!patch) return scope.error('a patch needs a member patch');
-  // With Istio it takes an agent that is told to ask for it.
-  if (applyTo === 'BOOTSTRAP')
-    scope.at('applyTo').warn('noEffect', 'agents make their bootstrap by themselves');
+  if (applyTo === 'BOOTSTRAP') scope.at('applyTo').warn('noEffect', ONLY_WHERE_ASKED_FOR);
   checkMatch(applyTo, match, scope.at('match'));
   checkOperation(applyTo, patch, scope.at('patch'));
   if (patch.operation === 'REMOVE') {

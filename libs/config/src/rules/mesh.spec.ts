@@ -20,6 +20,7 @@ describe('MeshConfig', () => {
     [{ meshMTLS: { minProtocolVersion: 'TLSV1_3' }, trustDomainAliases: ['old.example'] }],
     [{ accessLogEncoding: 'JSON', accessLogFormat: '{"path": "%REQ(:PATH)%"}' }],
     [{ outboundClusterStatName: '%SERVICE%_%SERVICE_PORT%' }],
+    [{ discoverySelectors: [{}, { matchExpressions: [{ key: 'a', operator: 'Exists' }] }] }],
     [{ pathNormalization: { normalization: 'MERGE_SLASHES' } }],
     [provider({ zipkin: { service: 'observe/zipkin.observe.svc.cluster.local', port: 9411 } })],
     [
@@ -48,6 +49,18 @@ describe('MeshConfig', () => {
       'defaultConfig.proxyStatsMatcher.inclusionRegexps[0]',
       { defaultConfig: { proxyStatsMatcher: { inclusionRegexps: ['('] } } },
     ],
+    [
+      'discoverySelectors[0].matchExpressions[0].values',
+      { discoverySelectors: [{ matchExpressions: [{ key: 'a', operator: 'In' }] }] },
+    ],
+    [
+      'discoverySelectors[0].matchExpressions[0].values',
+      { discoverySelectors: [{ matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] }] },
+    ],
+    [
+      'discoverySelectors[0].matchExpressions[0].operator',
+      { discoverySelectors: [{ matchExpressions: [{ key: 'a' }] }] },
+    ],
     ['meshMTLS.cipherSuites[0]', { meshMTLS: { cipherSuites: ['ROT13'] } }],
     ['tlsDefaults.ecdhCurves[0]', { tlsDefaults: { ecdhCurves: ['P-1'] } }],
     ['accessLogFormat', { accessLogFormat: '%NONSENSE%' }],
@@ -72,6 +85,11 @@ describe('MeshConfig', () => {
     ['defaultConfig.concurrency', { defaultConfig: { concurrency: 2 } }],
     ['extensionProviders[0].stackdriver', provider({ stackdriver: {} })],
     ['defaultProviders.tracing[0]', { defaultProviders: { tracing: ['jaeger'] } }],
+    ['defaultConfig.statsdUdpAddress', { defaultConfig: { statsdUdpAddress: '10.0.0.1:8125' } }],
+    [
+      'defaultConfig.connectionSettings.globalDownstreamConnectionLimit',
+      { defaultConfig: { connectionSettings: { globalDownstreamConnectionLimit: 5 } } },
+    ],
   ])('is taken with a word about %s', (path, spec) => {
     expect(findings(MESH_CONFIG, spec, 'Error')).toEqual([]);
     expect(findings(MESH_CONFIG, spec, 'Warning')).toEqual([path]);

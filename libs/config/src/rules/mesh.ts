@@ -1,4 +1,4 @@
-import type { MeshConfig } from '../kinds/mesh.js';
+import type { LabelSelector, MeshConfig } from '../kinds/mesh.js';
 import type { LogLabels } from '../kinds/extension-provider.js';
 import type { Scope } from '../problem.js';
 import { checkServerAddress } from './address-text.js';
@@ -14,6 +14,9 @@ import { checkKeepalive } from './traffic-policy.js';
 /** @see https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig */
 export function checkMeshConfig(spec: MeshConfig, scope: Scope): void {
   checkIdentity(spec, scope);
+  spec.discoverySelectors?.forEach((selector, index) =>
+    checkLabelSelector(selector, scope.at('discoverySelectors', index)),
+  );
   checkTraffic(spec, scope);
   checkTlsConfig(spec.meshMTLS, scope.at('meshMTLS'));
   checkTlsConfig(spec.tlsDefaults, scope.at('tlsDefaults'));
@@ -38,6 +41,17 @@ function checkIdentity({ trustDomain, trustDomainAliases, rootNamespace }: MeshC
   });
   if (rootNamespace !== undefined && !isDnsLabel(rootNamespace))
     scope.at('rootNamespace').error(`invalid namespace ${JSON.stringify(rootNamespace)}`);
+}
+
+function checkLabelSelector({ matchExpressions = [] }: LabelSelector, scope: Scope): void {
+  matchExpressions.forEach(({ key, operator, values = [] }, index) => {
+    const at = scope.at('matchExpressions', index);
+    if (!key) at.at('key').error('a key is required');
+    if (!operator) at.at('operator').error('one of In, NotIn, Exists and DoesNotExist is required');
+    const compares = operator === 'In' || operator === 'NotIn';
+    if (compares && values.length === 0) at.at('values').error(`${operator} needs at least one value`);
+    if (operator && !compares && values.length > 0) at.at('values').error(`${operator} takes no values`);
+  });
 }
 
 function checkTraffic(spec: MeshConfig, scope: Scope): void {

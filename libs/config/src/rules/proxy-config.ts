@@ -73,6 +73,7 @@ function checkConnectionSettings(
     max,
     scope.at('http2InitialConnectionWindowSize'),
   );
+  checkRange(settings.globalDownstreamConnectionLimit, 1, max, scope.at('globalDownstreamConnectionLimit'));
   for (const side of ['listener', 'cluster'] as const) {
     const field = `${side}PerConnectionBufferLimitBytes` as const;
     checkRange(settings[field], 0, max, scope.at(field));
@@ -83,8 +84,12 @@ function checkConnectionSettings(
 const START_SETTINGS = [
   ...(['concurrency', 'drainDuration', 'terminationDrainDuration', 'proxyAdminPort', 'statusPort'] as const),
   ...(['runtimeValues', 'proxyStatsMatcher', 'fileFlushInterval', 'fileFlushMinSizeKb'] as const),
-  ...(['interceptionMode', 'environmentVariables'] as const),
+  ...(['interceptionMode', 'environmentVariables', 'proxyMetadata'] as const),
+  ...(['statsdUdpAddress', 'envoyMetricsService', 'envoyMetricsServiceAddress'] as const),
 ];
+
+const OF_THE_START =
+  'has no effect here: a proxy starts with what its agent is told, by flags or PROXY_CONFIG';
 
 /** Settings that only the agent beside a proxy can follow, where they are said to somebody else. */
 export function checkStartSettings(
@@ -92,9 +97,11 @@ export function checkStartSettings(
   scope: Scope,
 ): void {
   for (const field of START_SETTINGS) {
-    const reason = `${field} has no effect here: a proxy starts with what its agent is told, by flags or PROXY_CONFIG`;
+    const reason = `${field} ${OF_THE_START}`;
     if (spec[field] !== undefined) scope.at(field).warn('noEffect', reason);
   }
+  if (spec.connectionSettings?.globalDownstreamConnectionLimit !== undefined)
+    scope.at('connectionSettings', 'globalDownstreamConnectionLimit').warn('noEffect', `it ${OF_THE_START}`);
 }
 
 /** @see https://istio.io/latest/docs/reference/config/networking/proxy-config/ */

@@ -25,8 +25,6 @@ export const int64: Schema = { type: 'integer' };
 export const duration: Schema = { type: 'string', format: 'duration' };
 /** Anything: read by somebody who knows the shape better. */
 export const free: Schema = {};
-/** Known and without effect: a warning. */
-export const unsupported: Schema = { unsupported: 'warned' };
 /** Known, without effect, and important to security: an error. */
 export const refused: Schema = { unsupported: 'refused' };
 

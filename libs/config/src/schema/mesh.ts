@@ -1,4 +1,4 @@
-import { bool, duration, int32, list, message, noEffect, oneOf, text, uint32 } from './builder.js';
+import { bool, duration, int32, labels, list, message, noEffect, oneOf, text, uint32 } from './builder.js';
 import type { Schema } from './builder.js';
 import { localityLbSetting, tcpKeepalive } from './destination-rule.js';
 import { extensionProvider } from './extension-provider.js';
@@ -6,7 +6,7 @@ import { meshProxyConfig } from './proxy-config.js';
 import { retries } from './virtual-service.js';
 
 const OF_MIXER_FILTER = "it was a setting of Mixer's own filter, which upstream Envoy does not have";
-const ONE_CLUSTER = 'it divides several clusters, and a mesh is one here';
+const ALL_CLUSTERS = 'it is for ambient meshes; serviceSettings keep services to their clusters';
 const NO_INGRESS = 'Ingress resources are not read';
 const CERTIFICATES_BY_CITADEL = "certificates are Citadel's";
 
@@ -14,6 +14,13 @@ const tlsConfig = message({
   minProtocolVersion: oneOf('TLS_AUTO', 'TLSV1_2', 'TLSV1_3'),
   ecdhCurves: list(text),
   cipherSuites: list(text),
+});
+
+const labelSelector = message({
+  matchLabels: labels,
+  matchExpressions: list(
+    message({ key: text, operator: oneOf('In', 'NotIn', 'Exists', 'DoesNotExist'), values: list(text) }),
+  ),
 });
 
 /** Settings of Istio's without meaning here, and why. */
@@ -26,7 +33,6 @@ const WITHOUT_EFFECT = {
   configSources: noEffect('config comes from Galley, which is told its sources by flags'),
   defaultTrafficPolicy: noEffect('a DestinationRule of the root namespace for * says the same'),
   disableReportBatch: noEffect(OF_MIXER_FILTER),
-  discoverySelectors: noEffect('what is read of a cluster is a matter of Galley'),
   dnsResolverConfig: noEffect('an Envoy asks the name server of its host'),
   egressProxyAddress: noEffect('use outboundTrafficPolicy.egressProxy of a Sidecar'),
   enableClientSidePolicyCheck: noEffect('Mixer checks at the server, where nobody can go round it'),
@@ -45,8 +51,7 @@ const WITHOUT_EFFECT = {
   sdsUdsPath: noEffect(CERTIFICATES_BY_CITADEL),
   sdsUseK8sSaJwt: noEffect(CERTIFICATES_BY_CITADEL),
   serviceEntryVisibility: noEffect('use exportTo and defaultServiceExportTo'),
-  serviceScopeConfigs: noEffect(ONE_CLUSTER),
-  serviceSettings: noEffect(ONE_CLUSTER),
+  serviceScopeConfigs: noEffect(ALL_CLUSTERS),
   sidecarToTelemetrySessionAffinity: noEffect('a stream of reports stays with one Mixer anyway'),
   thriftConfig: noEffect('Istio has taken it back'),
   zoneAwareLbSetting: noEffect('use localityLbSetting'),
@@ -56,6 +61,8 @@ const WITHOUT_EFFECT = {
 export const meshConfig: Schema = message({
   ...WITHOUT_EFFECT,
   rootNamespace: text,
+  serviceSettings: list(message({ settings: message({ clusterLocal: bool }), hosts: list(text) })),
+  discoverySelectors: list(labelSelector),
   trustDomain: text,
   trustDomainAliases: list(text),
   proxyListenPort: int32,

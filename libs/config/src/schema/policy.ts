@@ -1,4 +1,4 @@
-import { free, int64, list, mapOf, message, oneOf, refused, text, unsupported } from './builder.js';
+import { free, int64, list, mapOf, message, noEffect, oneOf, refused, text } from './builder.js';
 import type { Schema } from './builder.js';
 import { stringMatch } from './virtual-service.js';
 
@@ -14,7 +14,9 @@ export const rule: Schema = message({
   actions: list(message({ handler: text, instances: list(text), name: text })),
   requestHeaderOperations: list(headerOperation),
   responseHeaderOperations: list(headerOperation),
-  sampling: unsupported,
+  sampling: noEffect(
+    'what is reported of requests is not sampled; an access log may be, by a filter of Telemetry',
+  ),
 });
 
 /** An out-of-process adapter may deny, so a handler that needs one is refused rather than ignored. */

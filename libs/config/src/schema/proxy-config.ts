@@ -8,6 +8,7 @@ import {
   noEffect,
   number,
   oneOf,
+  refusedFor,
   text,
   uint32,
 } from './builder.js';
@@ -20,6 +21,12 @@ const OF_THE_INJECTOR = 'it is a matter of injection, and nothing is injected he
 const NO_OPEN_CENSUS = 'upstream Envoy has no OpenCensus tracer any more; use an opentelemetry provider';
 
 const remoteService = message({ address: text, tlsSettings: clientTls, tcpKeepalive });
+
+const metricsService = message({
+  address: text,
+  tlsSettings: refusedFor('agents send statistics in plain text alone'),
+  tcpKeepalive: noEffect('what is sent every few seconds keeps a connection alive'),
+});
 
 const forwardClientCert = oneOf(
   'UNDEFINED',
@@ -84,8 +91,10 @@ const connectionSettings = message({
     'UNESCAPE_AND_REDIRECT',
     'UNESCAPE_AND_FORWARD',
   ),
-  listenerConnectionLimit: noEffect('it is a setting of the bootstrap'),
-  globalDownstreamConnectionLimit: noEffect('it is a setting of the bootstrap'),
+  listenerConnectionLimit: noEffect(
+    'Envoy has it for each listener by name: runtimeValues can say envoy.resource_limits.listener.NAME.connection_limit',
+  ),
+  globalDownstreamConnectionLimit: int32,
 });
 
 /**
@@ -104,8 +113,8 @@ export const meshProxyConfig: Schema = message({
   discoveryRefreshDelay: noEffect('discovery is a stream, nothing is polled'),
   zipkinAddress: text,
   connectTimeout: noEffect('clusters have the connectTimeout of the mesh'),
-  statsdUdpAddress: noEffect('statistics are asked for, at /stats/prometheus of the agent'),
-  envoyMetricsServiceAddress: noEffect('statistics are asked for, at /stats/prometheus of the agent'),
+  statsdUdpAddress: text,
+  envoyMetricsServiceAddress: text,
   proxyAdminPort: int32,
   availabilityZone: noEffect('a locality is stated by the label istio-locality'),
   controlPlaneAuthPolicy: noEffect('a proxy proves itself to Pilot by mTLS wherever it has a certificate'),
@@ -117,8 +126,8 @@ export const meshProxyConfig: Schema = message({
   tracing,
   sds: noEffect('secrets always come by SDS'),
   envoyAccessLogService: remoteService,
-  envoyMetricsService: noEffect('statistics are asked for, at /stats/prometheus of the agent'),
-  proxyMetadata: noEffect('a proxy has the environment of its agent'),
+  envoyMetricsService: metricsService,
+  proxyMetadata: labels,
   runtimeValues: labels,
   statusPort: int32,
   extraStatTags: noEffect('its tags come of filters that upstream Envoy does not have'),

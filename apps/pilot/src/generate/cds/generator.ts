@@ -7,7 +7,7 @@ import { inboundCluster, pickInbound } from './inbound.js';
 import { mixerCluster, pickMixer } from './mixer.js';
 import type { ClusterSettings } from './cluster-settings.js';
 import { pickClusterSettings, withClusterSettings } from './cluster-settings.js';
-import { commonClusterNames, ownClusterNames } from './names.js';
+import { clusterNamesOf, commonClusterNames, ownClusterNames } from './names.js';
 import { outboundCluster, pickOutbound } from './outbound.js';
 import type { ClusterInputs, ClusterPick } from './pick.js';
 import { pickSpecial, specialCluster } from './special.js';
@@ -18,6 +18,8 @@ export const clusterGenerator: Generator<ClusterInputs & ClusterSettings> = {
   type: TYPE.cluster,
 
   names: (view, proxy) => commonClusterNames(view, proxy),
+
+  namesOf: (view, proxy, hosts) => clusterNamesOf(view, proxy, hosts),
 
   ownNames: (view, proxy) => ownClusterNames(view, proxy),
 

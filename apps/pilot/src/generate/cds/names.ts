@@ -1,6 +1,7 @@
-import type { WorldView } from '../../model/contract.js';
+import type { NamesOfHosts, WorldView } from '../../model/contract.js';
 import { isCoveredBy } from '../../model/host.js';
 import type { Proxy } from '../../model/proxy.js';
+import { itemsOf } from '../../world/host-list.js';
 import type { ServiceSummary } from '../../world/view.js';
 import { egressListeners, importsOfPorts } from '../common/egress-scope.js';
 import { inboundPorts } from '../common/inbound.js';
@@ -36,9 +37,28 @@ export function outboundClusterNames(view: WorldView, proxy: Proxy): string[] {
 export function edsClusterNames(view: WorldView, proxy: Proxy): string[] {
   const mixer = new Set(mixerClusterNames(view));
   const inScope = servicesInScope(view, proxy)
-    .filter(({ resolution }) => resolution === 'EDS')
+    .filter(hasEndpoints)
     .flatMap((service) => namesOf(view, proxy, service));
   return [...new Set([...inScope, ...telemetryEdsNames(view, proxy)])].filter((name) => !mixer.has(name));
+}
+
+/** Whether its clusters get their endpoints by EDS. */
+export function hasEndpoints({ resolution }: ServiceSummary): boolean {
+  return resolution === 'EDS';
+}
+
+/** Undefined where a Sidecar says what of which service has to do with the proxy: such lists are short. */
+export function clusterNamesOf(
+  view: WorldView,
+  proxy: Proxy,
+  hosts: ReadonlySet<string>,
+  isMeant: (service: ServiceSummary) => boolean = () => true,
+): NamesOfHosts | undefined {
+  if (egressListeners(view, proxy).length > 0) return undefined;
+  const services = itemsOf(view.services(proxy), hosts).filter(isMeant);
+  const fixed = new Set(mixerClusterNames(view));
+  const names = services.flatMap((service) => namesOf(view, proxy, service));
+  return { names: names.filter((name) => !fixed.has(name)), frame: '' };
 }
 
 /** With the ports that have to do with the proxy; routes may lead to any port of a VirtualService's destination. */

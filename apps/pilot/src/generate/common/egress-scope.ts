@@ -4,6 +4,7 @@ import { EgressScope, scopeOf } from '../../model/egress-scope.js';
 import type { Proxy } from '../../model/proxy.js';
 
 export type Egress = NonNullable<Sidecar['egress']>[number];
+export type EgressFrame = Omit<Egress, 'hosts'>;
 
 /** The egress listeners of a proxy's Sidecar; none without a Sidecar, and for gateways. */
 export function egressListeners(view: WorldView, proxy: Proxy): readonly Egress[] {
@@ -42,6 +43,6 @@ export function importsOfPorts(
 }
 
 /** The one service port that a listener is for; undefined for a catch-all, a socket and an explicit proxy. */
-export function portOf({ port }: Egress): number | undefined {
+export function portOf({ port }: EgressFrame): number | undefined {
   return port && port.number !== 0 && port.protocol?.toUpperCase() !== 'HTTP_PROXY' ? port.number : undefined;
 }

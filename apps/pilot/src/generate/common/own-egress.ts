@@ -5,7 +5,7 @@ import type { Protocol } from '../../model/service.js';
 import { protocolOf } from '../../registries/protocol.js';
 import { anyAddress, loopback } from './own-addresses.js';
 import { HTTP_PROXY_ROUTE, listenerName, parseSniffedRoute } from './names.js';
-import type { Egress } from './egress-scope.js';
+import type { Egress, EgressFrame } from './egress-scope.js';
 import { egressListeners, portOf, scopeWithin } from './egress-scope.js';
 
 /** A listener that a Sidecar's egress asks for at an address of its own, or bound without interception. */
@@ -27,16 +27,17 @@ export interface OwnEgress {
 /** In the order in which the Sidecar states them. */
 export function ownEgress(view: WorldView, proxy: Proxy): OwnEgress[] {
   return egressListeners(view, proxy)
-    .filter((listener) => listener.port && isOwn(listener, proxy))
+    .filter((listener) => isOwn(listener, proxy))
     .map((listener) => own(listener, proxy));
 }
 
-function isOwn(listener: Egress, proxy: Proxy): boolean {
+function isOwn(listener: EgressFrame, proxy: Proxy): boolean {
+  if (!listener.port) return false;
   return Boolean(listener.bind) || bindsToPort(listener, proxy) || portOf(listener) === undefined;
 }
 
 /** Without interception nothing arrives that is not sent to the listener's own address. */
-function bindsToPort({ bind, captureMode }: Egress, proxy: Proxy): boolean {
+function bindsToPort({ bind, captureMode }: EgressFrame, proxy: Proxy): boolean {
   return proxy.interceptionMode === 'NONE' || captureMode === 'NONE' || isSocket(bind);
 }
 
@@ -44,17 +45,20 @@ function own(listener: Egress, proxy: Proxy): OwnEgress {
   const { port = { number: 0, protocol: '' }, bind = '' } = listener;
   const binds = bindsToPort(listener, proxy);
   const address = bind || (binds ? loopback(proxy) : anyAddress(proxy));
-  const socket = isSocket(bind);
   return {
-    name: socket ? bind : listenerName(address, port.number),
+    name: isSocket(bind) ? bind : listenerName(address, port.number),
     address,
     port: port.number,
     binds,
     protocol: protocolOf(port),
-    route: socket ? bind : String(port.number),
+    route: routeOf(listener),
     allPorts: portOf(listener) === undefined,
     scope: scopeWithin([listener], proxy),
   };
+}
+
+function routeOf({ bind = '', port }: EgressFrame): string {
+  return isSocket(bind) ? bind : String(port?.number ?? 0);
 }
 
 function isSocket(bind: string | undefined): boolean {
@@ -63,7 +67,13 @@ function isSocket(bind: string | undefined): boolean {
 
 /** Whether a route table serves all ports of its hosts. */
 export function servesAllPorts(view: WorldView, proxy: Proxy, route: string): boolean {
-  return route === HTTP_PROXY_ROUTE || allPortsEgress(view, proxy, route) !== undefined;
+  if (route === HTTP_PROXY_ROUTE) return true;
+  const listeners = proxy.type === 'router' ? [] : (view.sidecarFrame(proxy)?.egress ?? []);
+  return listeners.some((each) => isForAllPorts(each, proxy) && routeOf(each) === route);
+}
+
+function isForAllPorts(listener: EgressFrame, proxy: Proxy): boolean {
+  return isOwn(listener, proxy) && portOf(listener) === undefined;
 }
 
 export function allPortsEgress(view: WorldView, proxy: Proxy, route: string): OwnEgress | undefined {

@@ -4,7 +4,7 @@ import type { Generator, Inputs } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import { ruleView } from '../../model/traffic-policy.js';
 import { matches } from '../../model/workload.js';
-import { edsClusterNames } from '../cds/names.js';
+import { clusterNamesOf, edsClusterNames, hasEndpoints } from '../cds/names.js';
 import { isStatic } from '../common/address.js';
 import { parseOutbound, parseOutboundSni } from '../common/names.js';
 import { distinctSources } from '../common/provenance.js';
@@ -28,6 +28,8 @@ export const endpointGenerator: Generator<LoadAssignmentPick & Inputs> = {
   type: TYPE.endpoint,
 
   names: (view, proxy) => edsClusterNames(view, proxy),
+
+  namesOf: (view, proxy, hosts) => clusterNamesOf(view, proxy, hosts, hasEndpoints),
 
   select(view, proxy, name) {
     const parsed = parseOutbound(name) ?? parseOutboundSni(name);

@@ -8,10 +8,13 @@ const endpoint = (address: string, more: Partial<Endpoint> = {}): Endpoint =>
   ({ address, ...more }) as Partial<Endpoint> as Endpoint;
 const client = (more: Partial<Proxy>): Proxy =>
   ({ ipFamilies: 'IPv4', nodeName: '', ...more }) as Partial<Proxy> as Proxy;
-const view = { workloads: () => [{ node: 'n2' }] } as unknown as WorldView;
+const view = {
+  workloads: () => [{ node: 'n2' }],
+  mesh: () => ({ serviceSettings: [] }),
+} as unknown as WorldView;
 
 function addresses(proxy: Partial<Proxy>, nodeLocal: boolean, ...endpoints: Endpoint[]): string[] {
-  const service = { nodeLocal } as Partial<Service> as Service;
+  const service = { nodeLocal, host: 'a.example.com' } as Partial<Service> as Service;
   return reachable(view, client(proxy), service, endpoints).map(({ address }) => address);
 }
 

@@ -72,6 +72,10 @@ export function patched<I extends Inputs, Context extends object>(
       const added = patching.added(view, proxy);
       return added.length === 0 ? names : [...new Set([...names, ...added])];
     },
+    namesOf: (view, proxy, hosts) => {
+      const of = inner.namesOf?.(view, proxy, hosts);
+      return of && { ...of, names: [...of.names, ...patching.added(view, proxy)] };
+    },
     ownNames: (view, proxy) => inner.ownNames?.(view, proxy) ?? [],
     select(view, proxy, name) {
       const inputs = inner.select(view, proxy, name);

@@ -14,6 +14,7 @@ export function byClient<I extends ForGrpc & Inputs>(envoy: Generator, grpc?: Ge
   return {
     type: envoy.type,
     names: (view, proxy) => (isGrpc(proxy) ? (grpc?.names(view, proxy) ?? []) : envoy.names(view, proxy)),
+    namesOf: (view, proxy, hosts) => (isGrpc(proxy) ? undefined : envoy.namesOf?.(view, proxy, hosts)),
     ownNames: (view, proxy) => (isGrpc(proxy) ? [] : (envoy.ownNames?.(view, proxy) ?? [])),
     select: (view: WorldView, proxy: Proxy, name: string): Inputs | undefined =>
       isGrpc(proxy) ? grpc?.select(view, proxy, name) : envoy.select(view, proxy, name),

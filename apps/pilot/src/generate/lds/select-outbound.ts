@@ -11,7 +11,8 @@ import {
   parseListenerName,
 } from '../common/names.js';
 import type { OutboundListener } from '../common/outbound-listeners.js';
-import { isSingle, routeAt, usesAt } from '../common/outbound-listeners.js';
+import { routeAt, usesAt } from '../common/outbound-listeners.js';
+import { isSingle } from '../common/port-uses.js';
 import { unknownDestination } from '../common/outbound-policy.js';
 import { anyAddress, loopback, moreAnyAddresses } from '../common/own-addresses.js';
 import { httpProxyPort } from '../rds/routes.js';

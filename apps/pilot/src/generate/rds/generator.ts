@@ -9,6 +9,8 @@ import type { RouteConfigurationPick } from './route-configuration.js';
 import { routeConfiguration, routeConfigurationSources, unknownHosts } from './route-configuration.js';
 import { routeNames, tableSources } from './routes.js';
 
+const EVERY_HOST: ReadonlySet<string> = new Set(['*']);
+
 /**
  * Route tables: whole, or for a proxy that takes virtual hosts one by one with only what has to stand in the table
  * itself, the host `*`.
@@ -21,7 +23,7 @@ export const routeGenerator: Generator<RouteConfigurationPick & Inputs> = {
   select(view, proxy, name) {
     if (!routeNames(view, proxy).includes(name)) return undefined;
     const vhds = takesVirtualHosts(proxy, name);
-    const hosts = hostsOfRoute(view, proxy, name).filter(({ host }) => !vhds || host === '*');
+    const hosts = hostsOfRoute(view, proxy, name, vhds ? EVERY_HOST : undefined);
     const picks = hosts.map(({ host, port }) => pickVirtualHost(view, proxy, name, host, port));
     return seal('RouteConfiguration', {
       name,

@@ -2,6 +2,7 @@ import { envoy } from '#common/proto/envoy';
 import type { Generator, WorldView } from '../../model/contract.js';
 import { TYPE } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
+import { egressListeners } from '../common/egress-scope.js';
 import { parseVirtualHostResource, virtualHostResource } from '../common/names.js';
 import { takesVirtualHosts } from '../common/own-egress.js';
 import { seal } from '../common/seal.js';
@@ -17,13 +18,15 @@ export const virtualHostGenerator: Generator<VirtualHostInputs> = {
   type: TYPE.virtualHost,
 
   names(view, proxy) {
-    if (!proxy.vhds) return [];
-    const routes = routeNames(view, proxy).filter((route) => takesVirtualHosts(proxy, route));
-    return routes.flatMap((route) =>
-      hostsOfRoute(view, proxy, route)
-        .filter(({ host }) => host !== '*')
-        .map(({ host, port }) => virtualHostResource(route, host, port)),
-    );
+    return routesOf(view, proxy).flatMap((route) => namesOn(view, proxy, route));
+  },
+
+  /** A route that comes brings hosts that were there before. */
+  namesOf(view, proxy, hosts) {
+    if (proxy.type === 'router' || egressListeners(view, proxy).length > 0) return undefined;
+    const routes = routesOf(view, proxy);
+    const names = routes.flatMap((route) => namesOn(view, proxy, route, hosts));
+    return { names, frame: routes.join(' ') };
   },
 
   select(view, proxy, name) {
@@ -38,6 +41,18 @@ export const virtualHostGenerator: Generator<VirtualHostInputs> = {
     return { value, sources: virtualHostSources(inputs) };
   },
 };
+
+/** The routes whose hosts travel one by one. */
+function routesOf(view: WorldView, proxy: Proxy): string[] {
+  if (!proxy.vhds) return [];
+  return routeNames(view, proxy).filter((route) => takesVirtualHosts(proxy, route));
+}
+
+function namesOn(view: WorldView, proxy: Proxy, route: string, of?: ReadonlySet<string>): string[] {
+  return hostsOfRoute(view, proxy, route, of)
+    .filter(({ host }) => host !== '*')
+    .map(({ host, port }) => virtualHostResource(route, host, port));
+}
 
 export function pickVirtualHost(
   view: WorldView,

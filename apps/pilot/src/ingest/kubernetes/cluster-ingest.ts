@@ -1,6 +1,6 @@
-import type { KubeClient, ReflectorTimings } from '#common/kube';
+import { staleReason, type KubeClient, type ReflectorTimings } from '#common/kube';
 import type { Logger } from '#common/logger';
-import type { RegistryChange, RegistryId } from '../../model/registry.js';
+import { isNothing, type RegistryChange, type RegistryId } from '../../model/registry.js';
 import { KubernetesRegistry } from '../../registries/kubernetes/kubernetes-registry.js';
 import type { KubeEdit } from '../../registries/kubernetes/objects.js';
 import { ClusterWatch, type TypeState } from './cluster-watch.js';
@@ -108,12 +108,11 @@ export class ClusterIngest {
     this.registry = registry;
     const first = !this.known;
     this.known = true;
-    if (first || change.services.size > 0 || change.workloads.size > 0) this.options.discover(change);
+    if (first || !isNothing(change)) this.options.discover(change);
     this.options.onState();
   }
 }
 
 function reasonOf(state: TypeState['state']): string {
-  if (state.kind !== 'stale') return state.kind;
-  return state.status === 403 ? `a permission is missing: ${state.reason}` : state.reason;
+  return state.kind === 'stale' ? staleReason(state) : state.kind;
 }

@@ -66,12 +66,12 @@ export class ClusterWatch {
 
   private follow(name: KeptType): Reflector<Kept[KeptType]> {
     const { client, expected, timings, log } = this.options;
-    const { type, only, query } = WATCHED[name];
+    const { type, query } = WATCHED[name];
     return new Reflector<Kept[KeptType]>({
       client,
       discovery: this.discovery,
       type,
-      query: { ...query, ...(only !== undefined && { fieldSelector: `metadata.name=${only}` }) },
+      ...(query && { query }),
       keep: PICK[name],
       expected: expected(name),
       onStir: () => this.stir(),

@@ -3,7 +3,11 @@ import { Gauge, Counter, type Registry as Metrics } from 'prom-client';
 import { KubeClient, type ClusterConfig, type ReflectorTimings } from '#common/kube';
 import type { Logger } from '#common/logger';
 import type { Readiness } from '#common/service';
+import type { CredentialChange } from '../../model/credential.js';
+import type { ProvenIdentity } from '../../model/proxy.js';
 import type { RegistryChange } from '../../model/registry.js';
+import type { SecretReport } from '../../registries/secrets/secret-ledger.js';
+import { KubernetesSecrets } from '../secrets/kubernetes-secrets.js';
 import { ClusterIngest, type ClusterReport } from './cluster-ingest.js';
 import { RemoteClusters } from './remote-clusters.js';
 
@@ -13,6 +17,9 @@ export interface KubernetesIngestOptions {
   readonly clusterId: string;
   readonly stateDir: string;
   readonly discover: (change: RegistryChange) => void;
+  /** Namespaces whose Secrets gateways may get. */
+  readonly secretNamespaces: readonly string[];
+  readonly learn: (change: CredentialChange) => void;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -24,6 +31,7 @@ export class KubernetesIngest {
   private readonly own: ClusterIngest;
   private readonly client: KubeClient;
   private readonly remote: RemoteClusters;
+  private readonly secrets: KubernetesSecrets;
   private readonly events: Counter;
   private told = new Map<string, string>();
 
@@ -45,18 +53,29 @@ export class KubernetesIngest {
     };
     this.own = new ClusterIngest({ ...common, id: { id: clusterId, rank: 0 } });
     this.remote = new RemoteClusters({ ...common, client: this.client, own: clusterId });
+    this.secrets = new KubernetesSecrets({
+      client: this.client,
+      cluster: clusterId,
+      namespaces: options.secretNamespaces,
+      learn: options.learn,
+      onState: () => this.tell(),
+      ...(timings && { timings }),
+      log,
+    });
     readiness.expect(this.condition, 'waiting for the first list');
     this.collect(metrics);
   }
 
   async start(): Promise<void> {
     await mkdir(this.options.stateDir, { recursive: true, mode: 0o700 });
+    this.secrets.start();
     await this.remote.start();
     await this.own.load();
     await this.own.follow(new KubeClient(this.options.cluster));
   }
 
   async stop(): Promise<void> {
+    await this.secrets.close();
     await this.remote.close();
     await this.own.close();
     this.client.close();
@@ -65,8 +84,18 @@ export class KubernetesIngest {
   /** How each cluster stands, the own one first. */
   reports(): ClusterReport[] {
     const own = this.own.report();
-    const detail = [own.detail, this.remote.detail].filter(Boolean).join('; ');
+    const detail = [own.detail, this.remote.detail, this.secrets.detail].filter(Boolean).join('; ');
     return [{ ...own, detail }, ...this.remote.reports()];
+  }
+
+  /** What is known of Secrets, without what they hold. */
+  secretReports(): SecretReport[] {
+    return this.secrets.reports();
+  }
+
+  /** A proxy of this identity asks for secrets. */
+  secretsAsked(identity: ProvenIdentity): void {
+    this.secrets.asked(identity);
   }
 
   private get condition(): string {

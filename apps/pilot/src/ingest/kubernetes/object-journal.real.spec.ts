@@ -49,7 +49,7 @@ it('does without the lines that a crash cut short or a disk spoilt', async () =>
 it('says nothing where there is no file, or one of another version', async () => {
   const file = journalOf(tempDir(), 'a');
   expect(await journal(file).load()).toEqual([]);
-  writeFileSync(file, '{"quartet":"registry","version":2}\n');
+  writeFileSync(file, '{"quartet":"registry","version":1}\n');
   expect(await journal(file).load()).toEqual([]);
 });
 

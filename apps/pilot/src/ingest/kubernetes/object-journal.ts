@@ -22,7 +22,7 @@ export async function savedClusters(folder: string): Promise<string[]> {
 }
 
 /** A file of another version is as good as none: the cluster says it all again. */
-const HEADER = JSON.stringify({ quartet: 'registry', version: 1 });
+const HEADER = JSON.stringify({ quartet: 'registry', version: 2 });
 /** Lines beyond twice the objects that there are, after which the file is written anew. */
 const SLACK = 2_000;
 const TYPES: ReadonlySet<string> = new Set<KeptType>([

@@ -4,6 +4,7 @@ import {
   KubeClient,
   parseKubeconfig,
   Reflector,
+  staleReason,
   type ClusterConfig,
   type KubeObject,
 } from '#common/kube';
@@ -89,7 +90,7 @@ export class RemoteClusters {
   /** Why the Secrets cannot be read; empty while they can. */
   get detail(): string {
     const { state } = this.secrets;
-    return state.kind === 'stale' ? `secrets: ${state.reason}` : '';
+    return state.kind === 'stale' ? `secrets: ${staleReason(state)}` : '';
   }
 
   private stir(): void {

@@ -169,6 +169,7 @@ export function toyProxy(id: string, namespace = 'default', vhds = true): Proxy 
     istioVersion: '',
     metadata: {},
     generator: '',
+    proven: undefined,
     className: `${id}.${namespace}.${String(vhds)}`,
   };
 }

@@ -1,6 +1,7 @@
 import { PersistentMap } from '#common/collections';
 import type { ObjectKey } from '#common/kube';
 import { resourceKey, type ResourceKey } from '#config';
+import type { Labels } from '../../model/label-selector.js';
 import type { RegisteredService, RegistryChange, RegistryId } from '../../model/registry.js';
 import type { Endpoint } from '../../model/service.js';
 import type { Workload } from '../../model/workload.js';
@@ -42,7 +43,12 @@ export class KubernetesRegistry implements Registry<KubeEdit> {
   }
 
   apply(edits: readonly KubeEdit[]): { registry: KubernetesRegistry; change: RegistryChange } {
-    const touched: Touched = { services: new Set(), slices: new Set(), pods: new Set() };
+    const touched: Touched = {
+      services: new Set(),
+      slices: new Set(),
+      pods: new Set(),
+      namespaces: new Set(),
+    };
     let { objects } = this;
     for (const edit of edits) objects = objects.edit(edit, touched);
     const endpoints = this.refreshedEndpoints(objects, touched);
@@ -52,9 +58,13 @@ export class KubernetesRegistry implements Registry<KubeEdit> {
       const [before, after] = [this.registered(key), registry.registered(key)];
       return isSame(before, after) ? [] : [[idOf(key), after]];
     });
+    const namespaces = labelsChanged(this.objects, objects, touched.namespaces);
     return {
       registry,
-      change: { kind: 'registry', registry: this.id, services: new Map(services), workloads: changed },
+      change: {
+        ...{ kind: 'registry', registry: this.id },
+        ...{ services: new Map(services), workloads: changed, namespaces },
+      },
     };
   }
 
@@ -120,6 +130,15 @@ export class KubernetesRegistry implements Registry<KubeEdit> {
     const others = distinct([...taking, ...draining, ...idle]).slice(taking.length);
     return { ...registeredAs(this.id, key, object), endpoints: taking, idle: others };
   }
+}
+
+/** The labels of those namespaces that have others than before, by name. */
+function labelsChanged(before: Objects, after: Objects, touched: ReadonlySet<ObjectKey>) {
+  const changed = [...touched].flatMap((key): [string, Labels | undefined][] => {
+    const [old, now] = [before, after].map((objects) => objects.namespaces.get(key)?.labels);
+    return JSON.stringify(old) === JSON.stringify(now) ? [] : [[splitKey(key).name, now]];
+  });
+  return new Map(changed);
 }
 
 function reused(known: readonly Endpoint[], { ready, draining, idle }: SliceEndpoints): SliceEndpoints {

@@ -1,7 +1,16 @@
 import { MultiMap, PersistentMap } from '#common/collections';
 import type { ObjectKey } from '#common/kube';
 import type { Surroundings } from './endpoints.js';
-import type { Kept, KeptType, KubeEdit, KubeNode, KubePod, KubeService, KubeSlice } from './objects.js';
+import type {
+  Kept,
+  KeptType,
+  KubeEdit,
+  KubeNamespace,
+  KubeNode,
+  KubePod,
+  KubeService,
+  KubeSlice,
+} from './objects.js';
 import { splitKey } from './services.js';
 
 /** Whose meaning may have changed. */
@@ -9,6 +18,7 @@ export interface Touched {
   readonly services: Set<ObjectKey>;
   readonly slices: Set<ObjectKey>;
   readonly pods: Set<ObjectKey>;
+  readonly namespaces: Set<ObjectKey>;
 }
 
 type Stores = { readonly [T in KeptType]: PersistentMap<Kept[T]> };
@@ -53,6 +63,10 @@ export class Objects implements Surroundings {
 
   get pods(): PersistentMap<KubePod> {
     return this.stores.pods;
+  }
+
+  get namespaces(): PersistentMap<KubeNamespace> {
+    return this.stores.namespaces;
   }
 
   get network(): string {
@@ -118,7 +132,8 @@ export class Objects implements Surroundings {
         }
         return;
       case 'namespaces':
-        if (key !== SYSTEM_NAMESPACE) return;
+        touched.namespaces.add(key);
+        if (key !== SYSTEM_NAMESPACE || this.network === (object?.network ?? '')) return;
         for (const pod of this.pods.keys()) touched.pods.add(pod);
         for (const slice of this.slices.keys()) touched.slices.add(slice);
     }

@@ -74,6 +74,7 @@ export interface KubeNode {
 }
 
 export interface KubeNamespace {
+  readonly labels: Labels;
   /** The network that its pods are in, where a label says so. */
   readonly network: string;
 }

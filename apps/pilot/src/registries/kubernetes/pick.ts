@@ -24,5 +24,5 @@ function pickNode({ metadata: { labels = {} } }: KubeObject): KubeNode {
 }
 
 function pickNamespace({ metadata: { labels = {} } }: KubeObject): KubeNamespace {
-  return { network: labels['topology.istio.io/network'] ?? '' };
+  return { labels, network: labels['topology.istio.io/network'] ?? '' };
 }

@@ -1,4 +1,4 @@
-import { allowFollowing, type Permissions, type Query, type ResourceType } from '#common/kube';
+import { allow, allowFollowing, type Permissions, type Query, type ResourceType } from '#common/kube';
 import type { KeptType } from './objects.js';
 
 interface Watched {
@@ -6,8 +6,6 @@ interface Watched {
   /** Without it nobody can say what services there are and who serves them. */
   readonly needed: boolean;
   readonly query?: Query;
-  /** Only the object of this name. */
-  readonly only?: string;
 }
 
 /** What Pilot follows in a cluster. */
@@ -25,15 +23,20 @@ export const WATCHED: { readonly [T in KeptType]: Watched } = {
     query: { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' },
   },
   nodes: { type: { group: '', version: 'v1', plural: 'nodes' }, needed: false },
-  namespaces: {
-    type: { group: '', version: 'v1', plural: 'namespaces' },
-    needed: false,
-    only: 'istio-system',
-  },
+  namespaces: { type: { group: '', version: 'v1', plural: 'namespaces' }, needed: false },
 };
 
-/** Secrets are read in the namespace of the control plane alone, where kubeconfigs of other clusters are. */
+/** Who may have Secrets is asked with this. */
+const REVIEWS = { group: 'authorization.k8s.io', plural: 'subjectaccessreviews' };
+
+/** What it takes to give the gateways of a namespace its Secrets. */
+export const SECRETS_RULE = allowFollowing({ group: '', plural: 'secrets' });
+
+/**
+ * Secrets are read in the namespace of the control plane, where kubeconfigs of other clusters are; elsewhere only where
+ * somebody says that gateways have theirs there.
+ */
 export const PILOT_PERMISSIONS: Permissions = {
-  cluster: Object.values(WATCHED).map(({ type, only }) => allowFollowing(type, only)),
-  own: [allowFollowing({ group: '', plural: 'secrets' })],
+  cluster: [...Object.values(WATCHED).map(({ type }) => allowFollowing(type)), allow(REVIEWS, ['create'])],
+  own: [SECRETS_RULE],
 };

@@ -54,7 +54,10 @@ const place = fc.record({
   zone: fc.constantFrom('', 'east'),
   subZone: fc.constant(''),
 });
-const network = fc.record({ network: fc.constantFrom('', 'net1') });
+const network = fc.record({
+  labels: fc.constantFrom({}, { mesh: 'yes' }),
+  network: fc.constantFrom('', 'net1'),
+});
 
 interface Named {
   readonly type: KeptType;

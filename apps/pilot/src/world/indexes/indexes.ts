@@ -13,11 +13,13 @@ import type {
   VirtualService,
   WorkloadEntry,
 } from '#config';
+import type { CredentialSource } from '../../model/credential.js';
 import type { Fact } from '../../model/contract.js';
 import type { Kind } from '../../model/kinds.js';
 import { KIND, kindOf } from '../../model/kinds.js';
 import { StaticRegistry } from '../../registries/static/static-registry.js';
 import { fact } from '../facts.js';
+import { CredentialIndex } from './credential-index.js';
 import { DestinationRuleIndex } from './destination-rule-index.js';
 import type { Edit } from './edit.js';
 import { EnvoyFilterIndex } from './envoy-filter-index.js';
@@ -26,6 +28,7 @@ import { MeshIndex } from './mesh-index.js';
 import { MixerIndex } from './mixer-index.js';
 import { NamespaceIndex } from './namespace-index.js';
 import { ServiceIndex } from './service-index.js';
+import { SidecarIndex } from './sidecar-index.js';
 import { VirtualServiceIndex } from './virtual-service-index.js';
 
 /** All that a world knows, by what it is asked for. */
@@ -37,15 +40,16 @@ export interface Indexes {
   readonly virtualServices: VirtualServiceIndex;
   readonly destinationRules: DestinationRuleIndex;
   readonly gateways: GatewayIndex;
-  readonly sidecars: NamespaceIndex<Sidecar>;
+  readonly sidecars: SidecarIndex;
   readonly peerAuthentications: NamespaceIndex<PeerAuthentication>;
   readonly telemetries: NamespaceIndex<Telemetry>;
   readonly proxyConfigs: NamespaceIndex<ProxyConfig>;
   readonly envoyFilters: EnvoyFilterIndex;
   readonly mixer: MixerIndex;
+  readonly credentials: CredentialIndex;
 }
 
-export function emptyIndexes(trustDomain?: string): Indexes {
+export function emptyIndexes(trustDomain?: string, sources: readonly CredentialSource[] = []): Indexes {
   return {
     mesh: MeshIndex.withTrustDomain(trustDomain),
     entries: StaticRegistry.empty,
@@ -53,12 +57,13 @@ export function emptyIndexes(trustDomain?: string): Indexes {
     virtualServices: VirtualServiceIndex.empty,
     destinationRules: DestinationRuleIndex.empty,
     gateways: GatewayIndex.empty,
-    sidecars: NamespaceIndex.empty<Sidecar>(fact.sidecars),
+    sidecars: SidecarIndex.empty,
     peerAuthentications: NamespaceIndex.empty<PeerAuthentication>(fact.peerAuthentications),
     telemetries: NamespaceIndex.empty<Telemetry>(fact.telemetries),
     proxyConfigs: NamespaceIndex.empty<ProxyConfig>(fact.proxyConfigs),
     envoyFilters: EnvoyFilterIndex.empty,
     mixer: MixerIndex.empty,
+    credentials: CredentialIndex.of(sources),
   };
 }
 
@@ -87,5 +92,6 @@ export function applyEdits(indexes: Indexes, edits: readonly Edit[], touched: Se
     proxyConfigs: indexes.proxyConfigs.apply(of<ProxyConfig>(KIND.proxyConfig), touched),
     envoyFilters: indexes.envoyFilters.apply(of<EnvoyFilter>(KIND.envoyFilter), touched),
     mixer: indexes.mixer.apply(of<Rule | Instance>(KIND.rule, KIND.instance), touched),
+    credentials: indexes.credentials,
   };
 }

@@ -12,10 +12,16 @@ export class NamespaceIndex<Spec> implements Index<Spec> {
   private constructor(
     private readonly factOf: (namespace: string) => Fact,
     private readonly groups: MultiMap<Config<Spec>>,
+    private readonly any?: Fact,
   ) {}
 
-  static empty<Spec>(factOf: (namespace: string) => Fact): NamespaceIndex<Spec> {
-    return new NamespaceIndex(factOf, MultiMap.empty<Config<Spec>>());
+  /** @param any the fact whether there are any at all, for who asks that first */
+  static empty<Spec>(factOf: (namespace: string) => Fact, any?: Fact): NamespaceIndex<Spec> {
+    return new NamespaceIndex(factOf, MultiMap.empty<Config<Spec>>(), any);
+  }
+
+  get isEmpty(): boolean {
+    return this.groups.isEmpty;
   }
 
   /** Older first. */
@@ -36,6 +42,7 @@ export class NamespaceIndex<Spec> implements Index<Spec> {
       if (after) groups = groups.set(after.namespace, after.key, after);
       for (const config of [before, after]) if (config) touched.add(this.factOf(config.namespace));
     }
-    return new NamespaceIndex(this.factOf, groups);
+    if (this.any !== undefined && groups.isEmpty !== this.isEmpty) touched.add(this.any);
+    return new NamespaceIndex(this.factOf, groups, this.any);
   }
 }

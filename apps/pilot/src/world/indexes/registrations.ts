@@ -1,7 +1,7 @@
 import type { ResourceKey } from '#config';
 import { MultiMap, PersistentMap } from '#common/collections';
 import type { RegisteredService, RegistryId, Selector } from '../../model/registry.js';
-import { splitServiceId } from '../../model/registry.js';
+import { serviceId, splitServiceId } from '../../model/registry.js';
 import type { Workload } from '../../model/workload.js';
 import { matches, olderFirst, workloadId } from '../../model/workload.js';
 
@@ -66,6 +66,35 @@ export class Registrations {
     for (const label of selectorLabels(before)) bySelector = bySelector.delete(label, name);
     for (const label of selectorLabels(after)) if (after) bySelector = bySelector.set(label, name, after);
     return new Registrations({ ...this.tables, byHost, bySelector });
+  }
+
+  /** Those that know services or workloads. */
+  registries(): RegistryId[] {
+    const { byHost, workloads } = this.tables;
+    const byId = new Map<string, RegistryId>();
+    // The rank counts for services alone.
+    for (const { registry: id } of workloads.values()) byId.set(id, { id, rank: 0 });
+    for (const host of byHost.keys())
+      for (const { registry } of this.ofHost(host)) byId.set(registry.id, registry);
+    return [...byId.values()];
+  }
+
+  /** What a registry knows, by the ids of services and the keys of workloads. Costs as much as there is. */
+  of({ id }: RegistryId): {
+    readonly services: ReadonlyMap<string, RegisteredService>;
+    readonly workloads: ReadonlyMap<ResourceKey, Workload>;
+  } {
+    const { byHost, workloads } = this.tables;
+    const services = [...byHost.keys()].flatMap((host) =>
+      this.ofHost(host).flatMap(({ registry, ...registered }): [string, RegisteredService][] =>
+        registry.id === id ? [[serviceId(registered.service.namespace, host), registered]] : [],
+      ),
+    );
+    const own = [...workloads.values()].filter(({ registry }) => registry === id);
+    return {
+      services: new Map(services),
+      workloads: new Map(own.map((workload) => [workload.key, workload])),
+    };
   }
 
   workload(registry: RegistryId, key: ResourceKey): Workload | undefined {

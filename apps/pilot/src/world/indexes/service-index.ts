@@ -9,7 +9,7 @@ import { isHttp } from '../../model/service.js';
 import { fact } from '../facts.js';
 import type { ServiceFigures } from '../figures.js';
 import { NO_FIGURES } from '../figures.js';
-import type { PortUse } from '../view.js';
+import type { PortUse, UseSort } from '../view.js';
 import { touchIfChanged } from './edit.js';
 import { touchEndpoints } from './endpoint-changes.js';
 import type { Hosted } from './hosted.js';
@@ -31,6 +31,7 @@ export class ServiceIndex {
     atAddress: MultiMap.empty(),
     ofInstance: MultiMap.empty(),
     auto: AutoAddresses.empty,
+    particular: 0,
     figures: NO_FIGURES,
   });
 
@@ -66,6 +67,11 @@ export class ServiceIndex {
   /** Addresses for the services that have none. */
   get auto(): AutoAddresses {
     return this.tables.auto;
+  }
+
+  /** Whether every namespace sees the same, where services are exported to all unless they say otherwise. */
+  get isUniform(): boolean {
+    return this.tables.particular === 0;
   }
 
   get figures(): ServiceFigures {
@@ -123,6 +129,8 @@ interface Tables {
   readonly atAddress: MultiMap<true>;
   readonly ofInstance: MultiMap<true>;
   readonly auto: AutoAddresses;
+  /** How many hosts are not the same for all who look. */
+  readonly particular: number;
   readonly figures: ServiceFigures;
 }
 
@@ -153,8 +161,15 @@ function refresh(tables: Tables, host: string, after: readonly Hosted[], touched
     atAddress: moved(tables.atAddress, addressesOf, fact.servicesAt),
     ofInstance: moved(tables.ofInstance, instancesOf),
     auto: allocated(tables.auto, host, before, after, touched),
+    particular: tables.particular + Number(isParticular(after)) - Number(isParticular(before)),
     figures: withHost(tables.figures, before, after),
   };
+}
+
+function isParticular(hosted: readonly Hosted[]): boolean {
+  const isLimited = ({ service: { exportTo = [] } }: Hosted): boolean =>
+    exportTo.length > 0 && !exportTo.includes('*');
+  return hosted.length > 1 || hosted.some(isLimited);
 }
 
 function allocated(
@@ -228,6 +243,11 @@ export function portUse(service: Service, number: number): PortUse | undefined {
   const shared = { host, namespace, ...(dialect && { dialect }) };
   if (isHttp(protocol)) return { ...shared, protocol: 'HTTP', addresses: [] };
   return { ...shared, protocol, addresses, createdAt, resolution };
+}
+
+export function sortOf({ protocol, dialect }: PortUse): UseSort {
+  if (protocol !== 'HTTP') return 'other';
+  return dialect === 'GRPC_WEB' ? 'grpc-web' : 'http';
 }
 
 const service = (hosted: Hosted): Service => hosted.service;

@@ -28,16 +28,18 @@ describe('a sidecar carries', () => {
   let proxy: Proxy;
   let webPort = 0;
   let grpcPort = 0;
+  let browserPort = 0;
   let grpc: Backend;
 
   beforeAll(async () => {
     const web = await httpBackend('web');
     grpc = await grpcBackend('grpc');
-    [webPort = 0, grpcPort = 0] = await freePorts(2);
+    [webPort = 0, grpcPort = 0, browserPort = 0] = await freePorts(3);
     const client = {
       config:
         entry('web', 'HTTP', webPort, web) +
         entry('grpc', 'GRPC', grpcPort, grpc) +
+        entry('browsers', 'GRPC-WEB', browserPort, grpc) +
         virtualService(
           'grpc',
           '- match: [{uri: {prefix: /pkg.Blocked/}}]\n  directResponse: {status: 403}\n- route: [{destination: {host: grpc}}]',
@@ -94,6 +96,19 @@ describe('a sidecar carries', () => {
       'x-backend': 'grpc',
     });
     expect(grpc.seen.at(-1)?.path).toBe('/pkg.Service/Method');
+  });
+
+  it('gRPC from browsers, in the words of gRPC', async () => {
+    const frame = Buffer.from([0, 0, 0, 0, 0]).toString('latin1');
+    const request =
+      'POST /pkg.Service/FromBrowser HTTP/1.1\r\nhost: browsers\r\ncontent-type: application/grpc-web+proto\r\n' +
+      `x-grpc-web: 1\r\nconnection: close\r\ncontent-length: ${frame.length}\r\n\r\n${frame}`;
+    const answer = await tcp('127.0.0.1', browserPort, request);
+    expect(answer).toMatch(/^HTTP\/1.1 200 .*content-type: application\/grpc-web\+proto.*grpc-status:0/s);
+    expect(grpc.seen.at(-1)).toMatchObject({
+      path: '/pkg.Service/FromBrowser',
+      headers: { 'content-type': expect.stringMatching(/^application\/grpc(\+proto)?$/) },
+    });
   });
 
   it('the answer of a route to gRPC as a status of gRPC', async () => {

@@ -65,7 +65,8 @@ export async function grpcBackend(name: string): Promise<Backend> {
   const seen: Seen[] = [];
   const server = createHttp2Server();
   server.on('stream', (stream, headers) => {
-    seen.push({ method: 'POST', path: String(headers[':path']), headers: {} });
+    const { ':path': path = '', 'content-type': type = '' } = headers;
+    seen.push({ method: 'POST', path: String(path), headers: { 'content-type': String(type) } });
     stream.respond(
       { ':status': 200, 'content-type': 'application/grpc', 'x-backend': name },
       { waitForTrailers: true },
@@ -81,6 +82,24 @@ export async function tcpBackend(name: string, speaksFirst = false): Promise<Bac
   const server = createTcpServer((socket) => {
     if (speaksFirst) socket.write(`${name} speaks`);
     socket.on('data', (data) => socket.end(`${name}:${data.toString()}`));
+    socket.on('error', () => undefined);
+  });
+  return listening(name, server, [], 0);
+}
+
+/** A Redis that knows PING and ECHO, and answers each command of a pipeline. */
+export async function redisBackend(name: string): Promise<Backend> {
+  const server = createTcpServer((socket) => {
+    let heard = '';
+    socket.on('data', (data) => {
+      heard += data.toString();
+      const command = /^\*\d+\r\n((?:\$\d+\r\n[^\r]*\r\n)+)/;
+      for (let found = command.exec(heard); found; found = command.exec(heard)) {
+        heard = heard.slice(found[0].length);
+        const words = (found[1] ?? '').split('\r\n').filter((_word, index) => index % 2 === 1);
+        socket.write(`+${name} ${words.join(' ')}\r\n`);
+      }
+    });
     socket.on('error', () => undefined);
   });
   return listening(name, server, [], 0);

@@ -88,6 +88,11 @@ beforeAll(async () => {
         rule: tls(`mode: SIMPLE, ${ca}, caCrl: ${folder}/crl`),
       },
       {
+        host: 'spared.example.com',
+        endpoints: await at(good),
+        rule: tls(`mode: SIMPLE, ${ca}, caCrl: ${folder}/crl, subjectAltNames: [good.example.com]`),
+      },
+      {
         host: 'unrevoked.example.com',
         endpoints: await at(revoked),
         rule: tls(`mode: SIMPLE, ${ca}, subjectAltNames: [revoked.example.com]`),
@@ -229,6 +234,7 @@ describe('TLS of a rule', () => {
 
   it('takes no certificate that is revoked', async () => {
     expect((await get('revoked.example.com')).status).toBe(503);
+    expect(await seenAt('spared.example.com')).toMatchObject({ sni: 'spared.example.com' });
     expect(await seenAt('unrevoked.example.com')).toMatchObject({ sni: 'unrevoked.example.com' });
   });
 

@@ -28,9 +28,10 @@ export function meets(match: HTTPMatchRequest, request: TestRequest, caller: Cal
   return checks.every(Boolean);
 }
 
-/** A match that is bound to gateways does not ask where a sidecar's requests come from. */
+/** A match that is bound to gateways does not ask where requests come from. */
 function isFrom({ gateways, sourceNamespace, sourceLabels = {} }: HTTPMatchRequest, caller: Caller): boolean {
-  if (gateways?.length) return gateways.includes('mesh');
+  const by = caller.gateways ?? ['mesh'];
+  if (gateways?.length) return gateways.some((name) => by.includes(name));
   if (sourceNamespace && sourceNamespace !== caller.namespace) return false;
   return Object.entries(sourceLabels).every(([name, value]) => caller.labels[name] === value);
 }

@@ -10,7 +10,7 @@ export interface Expected {
 
 /** A spec of this kind with nothing but what counted. */
 export interface Used {
-  readonly kind: 'VirtualService' | 'DestinationRule';
+  readonly kind: 'VirtualService' | 'DestinationRule' | 'Gateway';
   readonly part: object;
 }
 
@@ -96,4 +96,6 @@ export interface TestRequest {
 export interface Caller {
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** The gateways by whose names its requests come in: `mesh` where nothing is said. */
+  readonly gateways?: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { DestinationRule, Resource, ServiceEntry, VirtualService } from '#config';
+import type { DestinationRule, Gateway, Resource, ServiceEntry, VirtualService } from '#config';
 import type { Caller } from './expected.js';
 
 /** Config as the oracle reads it: no indexes, no caches, every question goes through all there is. */
@@ -6,6 +6,7 @@ export interface Mesh {
   readonly services: readonly Named<ServiceEntry>[];
   readonly virtualServices: readonly Named<VirtualService>[];
   readonly destinationRules: readonly Named<DestinationRule>[];
+  readonly gateways: readonly Named<Gateway>[];
 }
 
 export interface Named<Spec> {
@@ -27,6 +28,7 @@ export function meshOf(resources: readonly Resource[]): Mesh {
     services: ofKind('ServiceEntry'),
     virtualServices: ofKind('VirtualService'),
     destinationRules: ofKind('DestinationRule'),
+    gateways: ofKind('Gateway'),
   };
 }
 

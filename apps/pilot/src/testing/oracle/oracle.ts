@@ -71,7 +71,8 @@ function byDefault(mesh: Mesh, caller: Caller, host: string, request: TestReques
   return { specific: false, used, answer };
 }
 
-function byRoute(mesh: Mesh, caller: Caller, taken: Taken, request: TestRequest): Expected {
+/** What becomes of a request that a route takes. */
+export function byRoute(mesh: Mesh, caller: Caller, taken: Taken, request: TestRequest): Expected {
   const { virtualService, route, match } = taken;
   const { http: _, ...rest } = virtualService.spec;
   const { match: __, ...action } = route;
@@ -188,7 +189,7 @@ function destinationOf(
     weight: siblings === 1 ? 1 : (target.weight ?? 0),
     authority: authority ?? request.authority,
     endpoints,
-    request: altered(altered(request.headers, own?.request), route.headers?.request),
+    request: altered(altered(without(request.headers, [PROTO]), own?.request), route.headers?.request),
     response: altered(altered(SERVER_HEADERS, own?.response), route.headers?.response),
     policy: endpoints && inNumbers(rule.policy),
   };
@@ -210,6 +211,9 @@ function altered(headers: Headers, { remove = [], set = {}, add = {} }: HeaderOp
   }
   return out;
 }
+
+/** Each proxy writes it anew. */
+export const PROTO = 'x-forwarded-proto';
 
 const AUTHORITY: readonly string[] = [':authority', 'host'];
 

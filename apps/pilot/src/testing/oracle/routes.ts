@@ -47,13 +47,14 @@ export function routeFor(
   return undefined;
 }
 
-interface Written {
+/** A route as it stands in a VirtualService, or in the delegate of a route there. */
+export interface Written {
   readonly route: HTTPRoute;
   readonly through?: HTTPRoute;
 }
 
 /** A route that delegates stands for the routes of its delegate, each under the conditions of both. */
-function routesOf(mesh: Mesh, { namespace, spec }: Named<VirtualService>): Written[] {
+export function routesOf(mesh: Mesh, { namespace, spec }: Named<VirtualService>): Written[] {
   return (spec.http ?? []).flatMap((through) => {
     if (!through.delegate) return [{ route: through }];
     const { name, namespace: of = namespace } = through.delegate;

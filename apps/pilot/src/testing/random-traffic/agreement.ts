@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Expected, TestRequest } from '../oracle/expected.js';
-import { expected } from '../oracle/oracle.js';
 import type { Scenario } from './scenario.js';
 import type { Planted } from './simulated.js';
 import { simulated } from './simulated.js';
@@ -18,7 +17,7 @@ export function disagreements(scenario: Scenario, planted: Planted = {}, limit =
   const found: Disagreement[] = [];
   const translation = (planted.translation ?? ((same) => same))(scenario.translation);
   for (const request of scenario.requests) {
-    const { answer, fault, used } = expected(scenario.meshOf(request), scenario.caller, request);
+    const { answer, fault, used } = scenario.promised(request);
     const differences = differing({ answer, fault }, simulated(translation, request, planted));
     if (differences.length > 0) found.push({ request, differences, used });
     if (found.length === limit) break;

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
-import type { DestinationRule, HTTPRoute, Resource, ServiceEntry, VirtualService } from '#config';
+import type { DestinationRule, Gateway, HTTPRoute, Resource, ServiceEntry, VirtualService } from '#config';
 import { resourceKey } from '#config';
 import { destinationRuleFor, SUBSETS } from './destination-rules.js';
+import { gatewayFor } from './gateways.js';
 import { actionOf, matchOf } from './http-routes.js';
+import type { Place, PlaceWords } from './places.js';
+import { wordsOf } from './places.js';
 
 /**
  * A small world of its own, so that many fit into one proxy: two services, an external one, hosts that only a
@@ -10,6 +13,7 @@ import { actionOf, matchOf } from './http-routes.js';
  */
 export interface ConfigSet {
   readonly index: number;
+  readonly place: Place;
   readonly hosts: readonly string[];
   readonly resources: readonly Resource[];
 }
@@ -20,8 +24,13 @@ export interface ServerPorts {
   readonly 8080: number;
 }
 
-export function configSet(index: number, ports: ServerPorts): fc.Arbitrary<ConfigSet> {
+export function configSet(
+  index: number,
+  ports: ServerPorts,
+  place: Place = 'sidecar',
+): fc.Arbitrary<ConfigSet> {
   const names = hostsOf(index);
+  const words = wordsOf(place, index, [names.one, names.external, names.alone]);
   const destination = fc.record(
     {
       host: fc.constantFrom(names.one, `one${index}`, names.two, names.external),
@@ -30,10 +39,7 @@ export function configSet(index: number, ports: ServerPorts): fc.Arbitrary<Confi
     },
     { requiredKeys: ['host'] },
   );
-  const matches = fc.array(matchOf([`one${index}`, names.one, names.external]), {
-    minLength: 1,
-    maxLength: 2,
-  });
+  const matches = fc.array(matchOf(words), { minLength: 1, maxLength: 2 });
   const action = actionOf(destination);
   const conditional = fc.tuple(action, matches).map(([made, match]): HTTPRoute => ({ match, ...made }));
   const http = fc
@@ -42,11 +48,14 @@ export function configSet(index: number, ports: ServerPorts): fc.Arbitrary<Confi
   const main = virtualService(
     fc.constantFrom([`one${index}`], [names.one, names.external], [`*.wild${index}.example.com`, names.one]),
     http,
+    words,
   );
   const other = virtualService(
     fc.constantFrom([names.two], [names.alone], [names.external], [names.one]),
     http,
+    words,
   );
+  const gateway = place === 'gateway' ? gatewayFor(Object.values(names)) : fc.constant(undefined);
   const delegate = http.map((routes): VirtualService => ({ hosts: [], http: routes.map(exactCase) }));
   const rules = fc.tuple(
     ...[names.one, names.two, names.external].map((host) =>
@@ -54,17 +63,19 @@ export function configSet(index: number, ports: ServerPorts): fc.Arbitrary<Confi
     ),
   );
   return fc
-    .tuple(main, other, delegate, rules, fc.boolean())
-    .map(([first, second, third, ruled, delegates]) => {
+    .tuple(main, other, delegate, rules, fc.boolean(), gateway)
+    .map(([first, second, third, ruled, delegates, edge]) => {
       const root = { ...first, http: [...(delegates ? [delegating(index)] : []), ...(first.http ?? [])] };
       return {
         index,
+        place,
         hosts: Object.values(names),
         resources: [
           ...services(index, ports),
           resource('VirtualService', `first${index}`, root, '2020-01-01T00:00:00Z'),
           resource('VirtualService', `second${index}`, second, '2021-01-01T00:00:00Z'),
           resource('VirtualService', `delegate${index}`, third, ''),
+          ...(edge ? [resource('Gateway', `gw${index}`, edge, '')] : []),
           ...ruled.flatMap((rule, at) =>
             rule ? [resource('DestinationRule', `rule${index}-${at}`, rule, '')] : [],
           ),
@@ -88,13 +99,14 @@ function hostsOf(index: number) {
 function virtualService(
   hosts: fc.Arbitrary<string[]>,
   http: fc.Arbitrary<HTTPRoute[]>,
+  { bindings, exports }: PlaceWords,
 ): fc.Arbitrary<VirtualService> {
   return fc.record(
     {
       hosts,
       http,
-      gateways: fc.constantFrom(['mesh'], ['mesh', 'web'], ['mesh'], ['web']),
-      exportTo: fc.constantFrom(['.'], ['*'], ['default'], ['other']),
+      gateways: fc.constantFrom(...bindings.map((each) => [...each])),
+      exportTo: fc.constantFrom(...exports.map((each) => [...each])),
     },
     { requiredKeys: ['hosts', 'http'] },
   );
@@ -141,7 +153,7 @@ function services(index: number, ports: ServerPorts): Resource[] {
 function resource(
   kind: string,
   name: string,
-  spec: VirtualService | DestinationRule | ServiceEntry,
+  spec: VirtualService | DestinationRule | ServiceEntry | Gateway,
   creationTimestamp: string,
 ): Resource {
   const [group, namespace] = ['networking.istio.io', 'default'];

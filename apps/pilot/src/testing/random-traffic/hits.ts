@@ -1,7 +1,7 @@
 import type { Resource } from '#config';
 import { fieldsIn, findKind } from '#config';
 import type { Kind } from '#config';
-import { expected } from '../oracle/oracle.js';
+import type { Expected } from '../oracle/expected.js';
 import type { Scenario } from './scenario.js';
 
 export interface Tried {
@@ -12,19 +12,23 @@ export interface Tried {
 }
 
 /** What the requests of a scenario have tried, of all that its config says. */
-export function tried({ requests, meshOf, caller, resources }: Scenario): Tried {
+export function tried({ requests, promised, resources }: Scenario): Tried {
   const hits = new Map(resources.flatMap(fieldsOf).map((field) => [field, 0]));
   let unspecific = 0;
   for (const request of requests) {
-    const { used, specific } = expected(meshOf(request), caller, request);
-    if (!specific) unspecific += 1;
-    const fields = new Set(used.flatMap(({ kind, part }) => fieldsOf({ kind, spec: part })));
-    for (const field of fields) hits.set(field, (hits.get(field) ?? 0) + 1);
+    const decided = promised(request);
+    if (!decided.specific) unspecific += 1;
+    for (const field of fieldsOfAll(decided)) hits.set(field, (hits.get(field) ?? 0) + 1);
   }
   return { hits, unspecific };
 }
 
+/** The fields of config that decided a request. */
+export function fieldsOfAll({ used }: Pick<Expected, 'used'>): Set<string> {
+  return new Set(used.flatMap(({ kind, part }) => fieldsOf({ kind, spec: part })));
+}
+
 function fieldsOf({ kind, spec }: Pick<Resource, 'kind' | 'spec'>): string[] {
-  if (kind !== 'VirtualService' && kind !== 'DestinationRule') return [];
+  if (!['VirtualService', 'DestinationRule', 'Gateway'].includes(kind)) return [];
   return [...fieldsIn(findKind('networking.istio.io', kind) as Kind, spec)].map((path) => `${kind} ${path}`);
 }

@@ -8,6 +8,7 @@ import type {
   HeaderOperations,
   Headers,
 } from '#config';
+import type { PlaceWords } from './places.js';
 import {
   CONDITION_HEADERS,
   METHODS,
@@ -40,7 +41,11 @@ const pattern = (regex: string) => fc.constant({ regex });
 const keyed = <T>(names: readonly string[], member: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
   fc.dictionary(fc.constantFrom(...names), member, { minKeys: 1, maxKeys: 2 });
 
-export function matchOf(hosts: readonly string[]): fc.Arbitrary<HTTPMatchRequest> {
+export function matchOf({
+  authorities: hosts,
+  authorityPattern,
+  gateways: [own, other],
+}: PlaceWords): fc.Arbitrary<HTTPMatchRequest> {
   const http = fc.oneof(
     fc.constant({ exact: 'http' }),
     fc.constant({ exact: 'https' }),
@@ -50,7 +55,7 @@ export function matchOf(hosts: readonly string[]): fc.Arbitrary<HTTPMatchRequest
   const authority = fc.oneof(
     fc.constantFrom(...hosts).map((exact) => ({ exact })),
     fc.constantFrom(...hosts).map((host) => ({ prefix: host.slice(0, 3) })),
-    pattern('[^.]+'),
+    pattern(authorityPattern),
   );
   const method = fc.oneof(
     fc.constantFrom(...METHODS).map((exact) => ({ exact })),
@@ -74,7 +79,7 @@ export function matchOf(hosts: readonly string[]): fc.Arbitrary<HTTPMatchRequest
         { app: 'other' },
       ),
       sourceNamespace: fc.constantFrom('default', 'default', 'other'),
-      gateways: fc.constantFrom(['mesh'], ['mesh', 'web'], ['web']),
+      gateways: fc.constantFrom([own], [own, other], [other]),
       ignoreUriCase: fc.constant(true),
       statPrefix: fc.constant('stats'),
     },

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '#common/proto/json';
 import type { HttpAction, Outcome } from '../../simulate/index.js';
 import type { Translation } from '../../translate.js';
 import { replaceMembers } from '../static-bootstrap.js';
+import type { Place } from './places.js';
 import type { Planted } from './simulated.js';
 
 /** A mistake that a generator or the simulator could make, made in what it hands on. */
@@ -25,7 +26,7 @@ const dropped = (name: string, part: Part, member: string): PlantedFault =>
 const number = (value: JsonValue): number => Number(value);
 const list = (value: JsonValue): JsonValue[] => value as JsonValue[];
 
-export const GENERATOR_FAULTS: readonly PlantedFault[] = [
+const GENERATOR_FAULTS: readonly PlantedFault[] = [
   generated('a prefix has to be the whole path', 'routes', 'prefix', (prefix) => {
     return { [prefix === '/' ? 'prefix' : 'path']: prefix };
   }),
@@ -105,7 +106,7 @@ function action<K extends HttpAction['kind']>(
   });
 }
 
-export const SIMULATOR_FAULTS: readonly PlantedFault[] = [
+const SIMULATOR_FAULTS: readonly PlantedFault[] = [
   action('a location without its query', 'redirect', ({ location }) => ({
     location: location.split('?')[0] ?? '',
   })),
@@ -129,3 +130,31 @@ export const SIMULATOR_FAULTS: readonly PlantedFault[] = [
     fault?.delay ? { fault: { ...fault, delay: { ms: 0, percent: 0 } } } : {},
   ),
 ];
+
+/** Of these a gateway knows nothing: names that are short, hosts that it would let through. */
+const OF_SIDECARS = new Set(['short names are unknown', 'unknown hosts are let through']);
+
+const AT_GATEWAYS: readonly PlantedFault[] = [
+  dropped('nobody is sent to https', 'routes', 'require_tls'),
+  generated('everybody is sent to https', 'routes', 'domains', (domains) => ({
+    domains,
+    require_tls: 'ALL',
+  })),
+  generated('all hosts are served alike', 'routes', 'domains', (domains) => ({
+    domains: list(domains).map((domain) => String(domain).replace(/^[^*.]+/, '*')),
+  })),
+  generated('a wildcard is a name', 'routes', 'domains', (domains) => ({
+    domains: list(domains).map((domain) => String(domain).replace('*', 'wild')),
+  })),
+  generated('what comes from outside is believed', 'listeners', 'use_remote_address', () => ({})),
+];
+
+/** The faults that can be made of what a proxy of this place gets, and in what is foreseen of it. */
+export function faultsOf(place: Place): { generators: PlantedFault[]; simulator: PlantedFault[] } {
+  if (place === 'sidecar') return { generators: [...GENERATOR_FAULTS], simulator: [...SIMULATOR_FAULTS] };
+  const known = ({ name }: PlantedFault): boolean => !OF_SIDECARS.has(name);
+  return {
+    generators: [...GENERATOR_FAULTS.filter(known), ...AT_GATEWAYS],
+    simulator: SIMULATOR_FAULTS.filter(known),
+  };
+}

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { RE2JS } from 're2js';
 import type { HTTPMatchRequest, StringMatch, VirtualService } from '#config';
 import type { TestRequest } from '../oracle/expected.js';
 import type { ConfigSet } from './config-sets.js';
@@ -50,26 +51,29 @@ function pick<T>(from: readonly T[], number: number): T {
 /** In one of the forms that applications use, now and then one that nobody knows. */
 function authorityFor(
   host: string,
-  { index, hosts }: ConfigSet,
+  { index, hosts, place }: ConfigSet,
   { name, noise }: Dice,
   match: HTTPMatchRequest,
 ): string {
   if (noise % 23 === 0) return `unknown${index}.example.com`;
   const wanted = match.authority && noise % 4 > 0 ? match.authority : undefined;
-  const fitting = wanted ? hosts.flatMap(formsOf).filter((form) => fits(wanted, form)) : [];
-  return pick(fitting.length > 0 ? fitting : formsOf(host), name >> 8);
+  const forms = (each: string): string[] => formsOf(each, place);
+  const fitting = wanted ? hosts.flatMap(forms).filter((form) => fits(wanted, form)) : [];
+  return pick(fitting.length > 0 ? fitting : forms(host), name >> 8);
 }
 
-function formsOf(host: string): string[] {
+/** At a gateway short names mean nothing: few requests have one. */
+function formsOf(host: string, place: ConfigSet['place']): string[] {
   const concrete = host.startsWith('*') ? host.replace('*', 'any') : host;
-  const short = shortened(concrete);
-  return [concrete, `${concrete}:80`, short, `${short}:8080`, concrete.toUpperCase()];
+  const [short, upper] = [shortened(concrete), concrete.toUpperCase()];
+  if (place === 'sidecar') return [concrete, `${concrete}:80`, short, `${short}:8080`, upper];
+  return [concrete, `${concrete}:80`, `${concrete}:8080`, upper, concrete, concrete, `${short}:80`];
 }
 
-/** The only pattern for authorities is that of a name without a dot. */
 function fits(wanted: StringMatch, form: string): boolean {
   if ('exact' in wanted) return form === wanted.exact;
-  return 'prefix' in wanted ? form.startsWith(wanted.prefix) : !form.includes('.');
+  if ('prefix' in wanted) return form.startsWith(wanted.prefix);
+  return RE2JS.compile(wanted.regex).matches(form);
 }
 
 function shortened(host: string): string {

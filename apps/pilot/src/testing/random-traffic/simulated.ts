@@ -9,7 +9,7 @@ import type {
   Headers,
   TestRequest,
 } from '../oracle/expected.js';
-import { SERVER_HEADERS } from '../oracle/oracle.js';
+import { PROTO, SERVER_HEADERS } from '../oracle/oracle.js';
 import { clusterPolicy } from './cluster-policy.js';
 
 /** Changes what the simulator is given or says, to see whether it is noticed. */
@@ -75,7 +75,7 @@ function destinationOf(
     weight,
     authority,
     endpoints: addressesOf(endpoints),
-    request: Object.fromEntries(changedHeaders(headers, request)),
+    request: Object.fromEntries([...changedHeaders(headers, request)].filter(([name]) => name !== PROTO)),
     response: Object.fromEntries(changedHeaders(SERVER_HEADERS, response)),
     policy: clusterPolicy(translation, cluster),
   };

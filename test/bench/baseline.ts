@@ -15,13 +15,19 @@ export interface Baseline {
  */
 const TOLERANCE = { cpu: 2, memory: 1.6, bytes: 1.1 };
 
-/** What is far above the baseline, in words. Rows that the baseline does not have are not compared. */
-export function compare(now: Baseline, baseline: Baseline): string[] {
+/** A figure, in words, that is so many times its baseline. */
+export interface Excess {
+  readonly figure: string;
+  readonly ratio: number;
+}
+
+/** What is far above the baseline. Rows that the baseline does not have are not compared. */
+export function compare(now: Baseline, baseline: Baseline): Excess[] {
   const speed = now.calibration / baseline.calibration;
-  const problems: string[] = [];
-  const check = (what: string, value: number, before: number, kind: keyof typeof TOLERANCE): void => {
+  const problems: Excess[] = [];
+  const check = (figure: string, value: number, before: number, kind: keyof typeof TOLERANCE): void => {
     const ratio = value / before / (kind === 'cpu' ? speed : 1);
-    if (ratio > TOLERANCE[kind]) problems.push(`${what} is ${ratio.toFixed(1)} times its baseline`);
+    if (ratio > TOLERANCE[kind]) problems.push({ figure, ratio });
   };
   for (const row of now.edits) {
     const before = baseline.edits.find((each) => isSameEdit(each, row));
@@ -39,6 +45,16 @@ export function compare(now: Baseline, baseline: Baseline): string[] {
     check(`${what}: memory per proxy`, row.mbPerProxy, before.mbPerProxy, 'memory');
   }
   return problems;
+}
+
+/** Those that were there the first time as well: neighbours make a figure dearer for a while, code for good. */
+export function confirmed(first: readonly Excess[], second: readonly Excess[]): Excess[] {
+  const before = new Set(first.map(({ figure }) => figure));
+  return second.filter(({ figure }) => before.has(figure));
+}
+
+export function excessText({ figure, ratio }: Excess): string {
+  return `${figure} is ${ratio.toFixed(1)} times its baseline`;
 }
 
 function isSameEdit(a: EditRow, b: EditRow): boolean {

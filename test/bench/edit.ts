@@ -1,8 +1,5 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import type { Change, Edit } from './changes.js';
-import type { LoadCommand, LoadReply } from './load.js';
+import type { Change } from './changes.js';
+import { LoadClient } from './load-client.js';
 import { meshOperations } from './mesh.js';
 import { PilotRig } from '../support/pilot.js';
 import { cpuMs, residentMb } from './process-usage.js';
@@ -36,7 +33,7 @@ export interface ConnectRow {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly receivedMbPerProxy: number;
-  /** Growth of Pilot's resident memory, per proxy, a few seconds later. */
+  /** Growth of Pilot's resident memory, per proxy, when it has become quiet. */
   readonly mbPerProxy: number;
   /** Pilot's CPU while nothing changes, in milliseconds per second. */
   readonly idle: number;
@@ -48,8 +45,6 @@ const GAP_MS = 100;
 const WARM_UP = 10;
 const SETTLE_MS = 2_000;
 const IDLE_MS = 3_000;
-/** A herd of thousands, on a busy machine. */
-const PATIENCE_MS = 600_000;
 
 /** Pilot with a mesh, and the simulated proxies that connect to it. */
 export async function benchEdits(
@@ -57,40 +52,40 @@ export async function benchEdits(
   changes: readonly Change[],
 ): Promise<{ connect: ConnectRow; rows: EditRow[] }> {
   const pilot = await PilotRig.start(meshOperations(bench.services));
-  const load = fork(fileURLToPath(new URL('./load.js', import.meta.url)));
+  const load = new LoadClient();
   try {
     const connect = await connectAll(pilot, load, bench);
     const rows: EditRow[] = [];
     for (const change of changes) rows.push(await editMany(pilot, load, bench, change));
     return { connect, rows };
   } finally {
-    load.disconnect();
+    load.close();
     await pilot.stop();
   }
 }
 
 async function connectAll(
   pilot: PilotRig,
-  load: ChildProcess,
+  load: LoadClient,
   { proxies, services }: EditBench,
 ): Promise<ConnectRow> {
   const { pid } = pilot.process;
   const [cpu, memory, start] = [cpuMs(pid), residentMb(pid), performance.now()];
-  const { traffic } = await ask(load, { kind: 'connect', address: pilot.xds, proxies }, 'connected');
+  const traffic = await load.connect(pilot.xds, proxies);
   const seconds = (performance.now() - start) / 1_000;
   const cpuSeconds = (cpuMs(pid) - cpu) / 1_000;
   const receivedMbPerProxy = traffic.bytes / 1e6 / proxies;
-  await sleep(SETTLE_MS);
-  const quiet = cpuMs(pid);
+  await quiet(pilot);
+  const before = cpuMs(pid);
   await sleep(IDLE_MS);
-  const idle = (cpuMs(pid) - quiet) / (IDLE_MS / 1_000);
+  const idle = (cpuMs(pid) - before) / (IDLE_MS / 1_000);
   const mbPerProxy = (residentMb(pid) - memory) / proxies;
   return { proxies, services, seconds, cpuSeconds, receivedMbPerProxy, mbPerProxy, idle };
 }
 
 async function editMany(
   pilot: PilotRig,
-  load: ChildProcess,
+  load: LoadClient,
   bench: EditBench,
   change: Change,
 ): Promise<EditRow> {
@@ -100,7 +95,7 @@ async function editMany(
   for (let round = 1; round <= WARM_UP + bench.edits; round++) {
     const edit = change.edit(round, bench.services);
     const before = usage(pilot);
-    const seen = await editOnce(pilot, load, edit);
+    const seen = await load.during(edit, () => pilot.commit(edit.operations));
     await sleep(GAP_MS);
     const after = usage(pilot);
     if (edit.undo) await pilot.commit(edit.undo).then(() => sleep(GAP_MS));
@@ -121,8 +116,9 @@ async function editMany(
   };
 }
 
-/** Waits until Pilot has little to do: what was to be pushed is on its way. */
+/** Waits until Pilot has little to do: what was to be pushed is on its way, and a herd is cleaned up after. */
 async function quiet({ process: { pid } }: PilotRig): Promise<void> {
+  await sleep(SETTLE_MS);
   for (;;) {
     const before = cpuMs(pid);
     await sleep(SETTLE_MS);
@@ -135,34 +131,6 @@ function usage(pilot: PilotRig): { cpu: number; logCpu: number } {
   const { user, system } = process.cpuUsage();
   const log = cpuMs(pilot.nats.process.pid);
   return { cpu: cpuMs(pilot.process.pid), logCpu: log + (user + system) / 1_000 };
-}
-
-async function editOnce(pilot: PilotRig, load: ChildProcess, edit: Edit) {
-  const { typeUrl, mark, namespace } = edit;
-  await ask(load, { kind: 'watch', typeUrl, mark, namespace }, 'watching');
-  const start = process.hrtime.bigint();
-  const seen = answer(load, 'seen');
-  await pilot.commit(edit.operations);
-  const { times, traffic } = await seen;
-  const latencies = times.map((time) => Number(BigInt(time) - start) / 1e6);
-  return { latencies, bytes: traffic.bytes };
-}
-
-type Reply<K extends LoadReply['kind']> = Extract<LoadReply, { kind: K }>;
-
-async function ask<K extends LoadReply['kind']>(
-  load: ChildProcess,
-  command: LoadCommand,
-  kind: K,
-): Promise<Reply<K>> {
-  load.send(command);
-  return answer(load, kind);
-}
-
-async function answer<K extends LoadReply['kind']>(load: ChildProcess, kind: K): Promise<Reply<K>> {
-  const [reply] = (await once(load, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) })) as [LoadReply];
-  if (reply.kind !== kind) throw new Error(`the load client says ${JSON.stringify(reply)}`);
-  return reply as Reply<K>;
 }
 
 function sleep(ms: number): Promise<void> {

@@ -4,6 +4,9 @@
  *
  * `npm run bench -- --envoys 20 [--edits 1000 --rate 200 --seed 1 --json FILE]`: edits of routes, clusters, endpoints,
  * listeners and services under constant load on real Envoys; exit code 1 where a request failed.
+ *
+ * `npm run bench -- --source files|kubernetes [--proxies 0,100 --edits 20 --json FILE]`: from a write to the source, a
+ * real kube-apiserver or a folder, to the proxies and to the first request that a real Envoy answers anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -11,13 +14,14 @@ import { join } from 'node:path';
 import { FlagError, flag, parseFlags, type FlagValues } from '#common/flags';
 import { packageRoot } from '#common/binaries';
 import { stopAll, removeTempDirs } from '#common/testing';
-import { compare, type Baseline } from './baseline.js';
+import { compare, confirmed, excessText, type Baseline } from './baseline.js';
 import { calibrate } from './calibration.js';
 import { CHANGES, changesNamed, type Change } from './changes.js';
 import { benchEdits, type ConnectRow, type EditRow } from './edit.js';
 import { benchEnvoys } from './envoys.js';
 import { benchGrowth, exponents, type GrowthExponent, type GrowthRow } from './growth.js';
-import { connectTable, editTable, envoyTable, exponentTable, growthTable } from './table.js';
+import { benchSource, type SourceRow } from './sources.js';
+import { connectTable, editTable, envoyTable, exponentTable, growthTable, sourceTable } from './table.js';
 
 const FLAGS = {
   proxies: flag.list('numbers of simulated proxies', '100,300,1000,3000'),
@@ -29,6 +33,7 @@ const FLAGS = {
     '250,500,1000,2000,4000',
   ),
   envoys: flag.text('real Envoys under load, instead of simulated proxies; 0 for none', '0'),
+  source: flag.optional("'files' or 'kubernetes': the whole way from there, Galley included"),
   rate: flag.text('requests per second through the real Envoys', '200'),
   seed: flag.text('seed of the edits on real Envoys', '1'),
   json: flag.optional('file for the figures as JSON'),
@@ -63,7 +68,16 @@ try {
 async function main(): Promise<number> {
   const stated = parseFlags(FLAGS, process.argv.slice(2), {});
   if (Number(stated.envoys) > 0) return benchRealEnvoys(stated);
+  if (stated.source !== undefined) return benchFromSource(stated, stated.source);
   const options = stated.quick ? { ...stated, ...QUICK } : stated;
+  const result = await measure(options);
+  const text = `${JSON.stringify(result, null, 2)}\n`;
+  if (options.json !== undefined) writeFileSync(options.json, text);
+  if (options.writeBaseline) writeFileSync(baselineFile, text);
+  return options.check ? check(result, () => measure(options)) : 0;
+}
+
+async function measure(options: FlagValues<typeof FLAGS>): Promise<Result> {
   const changes = changesNamed(options.changes);
   const speeds = [calibrate()];
   const connects: ConnectRow[] = [];
@@ -80,11 +94,7 @@ async function main(): Promise<number> {
   const calibration = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
   process.stdout.write(`calibration: ${calibration.toFixed(1)} ms\n`);
   const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, node: process.version };
-  const result: Result = { machine, calibration, edits, connects, growth, exponents: exponents(growth) };
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  if (options.json !== undefined) writeFileSync(options.json, text);
-  if (options.writeBaseline) writeFileSync(baselineFile, text);
-  return options.check ? check(result) : 0;
+  return { machine, calibration, edits, connects, growth, exponents: exponents(growth) };
 }
 
 async function growthOf(sizes: readonly string[], changes: readonly Change[]): Promise<readonly GrowthRow[]> {
@@ -111,8 +121,29 @@ async function benchRealEnvoys({
   return result.requests.failed > 0 ? 1 : 0;
 }
 
-function check(result: Baseline): number {
-  const problems = compare(result, JSON.parse(readFileSync(baselineFile, 'utf8')) as Baseline);
-  for (const problem of problems) process.stderr.write(`bench: ${problem}\n`);
+async function benchFromSource(
+  { proxies, services, edits, json }: FlagValues<typeof FLAGS>,
+  source: string,
+): Promise<number> {
+  if (source !== 'files' && source !== 'kubernetes') throw new FlagError(['--source is files or kubernetes']);
+  const rows: SourceRow[] = [];
+  for (const count of proxies.map(Number)) {
+    const bench = { source, services: Number(services), proxies: count, edits: Number(edits) } as const;
+    const found = await benchSource(bench);
+    rows.push(...found);
+    process.stdout.write(`${sourceTable(found)}\n`);
+  }
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
+  return 0;
+}
+
+/** What is far above the baseline is measured once more before it counts. */
+async function check(result: Baseline, again: () => Promise<Baseline>): Promise<number> {
+  const baseline = JSON.parse(readFileSync(baselineFile, 'utf8')) as Baseline;
+  const first = compare(result, baseline);
+  if (first.length === 0) return 0;
+  for (const excess of first) process.stderr.write(`bench: ${excessText(excess)}; once more\n`);
+  const problems = confirmed(first, compare(await again(), baseline));
+  for (const excess of problems) process.stderr.write(`bench: ${excessText(excess)}, twice in a row\n`);
   return problems.length > 0 ? 1 : 0;
 }

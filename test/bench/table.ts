@@ -1,6 +1,7 @@
 import type { ConnectRow, EditRow } from './edit.js';
 import type { EnvoyResult } from './envoys.js';
 import type { GrowthExponent, GrowthRow } from './growth.js';
+import type { SourceRow } from './sources.js';
 
 export function editTable(rows: readonly EditRow[]): string {
   const head = ['change', 'proxies', 'reached', 'services', 'p50 ms', 'p99 ms', 'last ms'];
@@ -51,6 +52,25 @@ export function envoyTable({ rows, requests, edits, envoys, seconds }: EnvoyResu
   const { sent, failed, failures } = requests;
   const load = `${edits} edits on ${envoys} Envoys in ${seconds.toFixed(0)} s: ${sent} requests, ${failed} failed`;
   return [table([head, ...cells]), load, ...failures, ''].join('\n');
+}
+
+export function sourceTable(rows: readonly SourceRow[]): string {
+  const head = [
+    'source',
+    'change',
+    'until',
+    'proxies',
+    'services',
+    'p50 ms',
+    'p99 ms',
+    'Galley ms',
+    'Pilot ms',
+  ];
+  const cells = rows.map(({ source, change, until, proxies, services, p50, p99, galley, pilot }) => [
+    ...[source, change, until, String(proxies), String(services)],
+    ...[p50, p99, galley, pilot].map((value) => value.toFixed(1)),
+  ]);
+  return table([head, ...cells]);
 }
 
 function table(rows: readonly (readonly string[])[]): string {

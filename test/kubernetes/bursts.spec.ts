@@ -19,7 +19,8 @@ import {
   until,
 } from '#common/testing';
 import type { RunningKubernetes, RunningNats, SpawnedProcess } from '#common/testing';
-import { customResourceDefinitions } from '#config';
+import { accountOf } from './support/accounts.js';
+import { installDefinitions } from './support/definitions.js';
 import { Dice } from '../support/dice.js';
 
 /** `QUARTET_BURST=10000` is the whole of it, `QUARTET_SEED=N` repeats or varies a run. */
@@ -52,7 +53,8 @@ let replicas: Replica[] = [];
 async function startReplica(name: string): Promise<void> {
   const http = `127.0.0.1:${await freePort()}`;
   const args = [
-    ...['--kubeconfig', kubeconfig, '--lease', 'default/galley', '--http', http, '--nats', nats.url],
+    ...['--kubeconfig', kubeconfig, '--lease', 'istio-system/istio-galley'],
+    ...['--http', http, '--nats', nats.url],
     ...['--state', join(folder, name), '--log-level', 'warn'],
   ];
   const main = join(packageRoot(), 'dist/apps/galley/src/main.js');
@@ -80,35 +82,25 @@ function signIn(user: string): void {
   renameSync(`${tokenFile}.new`, tokenFile);
 }
 
-/** What docs/kubernetes.md says that Galley needs. */
-const ROLE = {
+/** What Galley needs in all of the cluster, and in its own namespace. */
+const ROLES = [
+  ['clusterrolebindings', 'ClusterRole', 'istio-galley-istio-system'],
+  ['namespaces/istio-system/rolebindings', 'Role', 'istio-galley'],
+] as const;
+const bindingOf = (kind: string, name: string, users: readonly string[]) => ({
   metadata: { name: 'galley' },
-  rules: [
-    {
-      apiGroups: [
-        'networking',
-        'security',
-        'telemetry',
-        'extensions',
-        'authentication',
-        'rbac',
-        'config',
-      ].map((group) => `${group}.istio.io`),
-      resources: ['*'],
-      verbs: ['get', 'list', 'watch'],
-    },
-    { apiGroups: [''], resources: ['services', 'configmaps'], verbs: ['get', 'list', 'watch'] },
-    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
-  ],
-};
-const bindingOf = (...users: string[]) => ({
-  metadata: { name: 'galley' },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'galley' },
-  subjects: users.map((name) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name })),
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+  subjects: users.map((user) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user })),
 });
-const forbid = () => persist(() => kubernetes.client.send('DELETE', `${RBAC}/clusterrolebindings/galley`));
-const permit = (...users: string[]) =>
-  persist(() => kubernetes.client.send('POST', `${RBAC}/clusterrolebindings`, { body: bindingOf(...users) }));
+async function forbid(): Promise<void> {
+  for (const [path] of ROLES) await persist(() => kubernetes.client.send('DELETE', `${RBAC}/${path}/galley`));
+}
+async function permit(...users: string[]): Promise<void> {
+  for (const [path, kind, name] of ROLES) {
+    const body = bindingOf(kind, name, users);
+    await persist(() => kubernetes.client.send('POST', `${RBAC}/${path}`, { body }));
+  }
+}
 
 /** Tries until the API server is there; an attempt that may have succeeded already counts as such. */
 async function persist(work: () => Promise<unknown>): Promise<void> {
@@ -235,12 +227,8 @@ const ORDEALS: readonly (readonly [part: number, what: string, ordeal: () => Pro
 describeKubernetes('bursts of changes', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes({ users: [{ name: 'first' }, { name: 'second' }] });
-    for (const definition of customResourceDefinitions()) {
-      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-      const query = { fieldManager: 'test', force: true };
-      await kubernetes.client.send('PATCH', path, { body: definition, contentType: PATCH.apply, query });
-    }
-    await kubernetes.client.send('POST', `${RBAC}/clusterroles`, { body: ROLE });
+    await installDefinitions(kubernetes);
+    await accountOf(kubernetes, 'galley');
     await permit('first');
     signIn('first');
     writeFileSync(kubeconfig, kubeconfigText(kubernetes.url, kubernetes.credentials.ca, { tokenFile }));

@@ -81,6 +81,24 @@ describeKubernetes('the chart', () => {
     expect(mesh?.data?.mesh).toContain('disablePolicyChecks: true');
   });
 
+  it('lets Pilot read the Secrets of the namespaces that are named, as it is told', async () => {
+    const args = (manifests: Manifest[]): string =>
+      JSON.stringify(manifests.filter(({ kind }) => kind === 'Deployment'));
+    const secretRoles = (manifests: Manifest[]): string[] =>
+      ['Role', 'ClusterRole']
+        .flatMap((kind) => names(manifests, kind))
+        .filter((name) => name.includes('pilot-secrets'));
+    const own = await render();
+    expect(args(own)).toContain('"--secret-namespaces","istio-system"');
+    expect(secretRoles(own)).toEqual([]);
+    const two = await render('gatewaySecrets.namespaces={edge,istio-system,inner}');
+    expect(args(two)).toContain('"--secret-namespaces","istio-system,edge,inner"');
+    expect(secretRoles(two)).toEqual(['istio-pilot-secrets', 'istio-pilot-secrets']);
+    const all = await render('gatewaySecrets.namespaces={*}');
+    expect(args(all)).toContain('"--secret-namespaces","*"');
+    expect(secretRoles(all)).toEqual(['istio-pilot-secrets-istio-system']);
+  });
+
   it.each([
     ['a bus that is nowhere', 'nats.enabled=false', /nats.url says where/],
     ['replicas that no majority can be had of', 'nats.replicas=2', /replicas/],

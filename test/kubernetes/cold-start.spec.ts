@@ -1,9 +1,8 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { packageRoot } from '#common/binaries';
 import { ConfigLogReader } from '#common/config-log';
-import { PATCH } from '#common/kube';
 import { connectNats } from '#common/nats';
 import {
   describeKubernetes,
@@ -15,21 +14,21 @@ import {
   until,
 } from '#common/testing';
 import type { RunningKubernetes, RunningNats, SpawnedProcess } from '#common/testing';
-import { customResourceDefinitions } from '#config';
+import { accountOf } from './support/accounts.js';
+import { installDefinitions } from './support/definitions.js';
+import { certificateFiles, webhookFlags, writeCertificate } from './support/webhook-certificate.js';
 import { TestCa } from '../../libs/common/src/identity/test-ca.js';
 
 jest.setTimeout(240_000);
 
 const folder = tempDir('q-cold-');
-const [cert, key, roots] = ['cert.pem', 'key.pem', 'roots.pem'].map((name) => join(folder, name)) as [
-  string,
-  string,
-  string,
-];
+const files = certificateFiles(folder);
 const storeDir = join(folder, 'nats');
 const patient = { timeout: 60_000 };
 
 let kubernetes: RunningKubernetes;
+/** Of Galley: the kubeconfig. */
+let account: string;
 let ca: TestCa;
 let nats: RunningNats;
 let natsPort: number;
@@ -40,18 +39,11 @@ let galley: SpawnedProcess;
 const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   cluster: () => kubernetes.startApiServer(),
   bus: async () => (nats = await startNats({ port: natsPort, storeDir })),
-  certificate: async () => {
-    const identity = await ca.issue([{ type: 'ip', value: '127.0.0.1' }]);
-    writeFileSync(roots, identity.roots);
-    writeFileSync(key, identity.privateKey);
-    writeFileSync(cert, identity.certChain);
-  },
+  certificate: () => writeCertificate(ca, files),
   galley: async () => {
-    const url = `https://127.0.0.1:${webhookPort}`;
     const args = [
-      ...['--kubeconfig', kubernetes.kubeconfig, '--lease', 'istio-system/istio-galley', '--write-status'],
-      ...['--webhook', `127.0.0.1:${webhookPort}`, '--webhook-url', url, '--root', roots],
-      ...['--webhook-cert', cert, '--webhook-key', key, '--state', join(folder, 'galley')],
+      ...['--kubeconfig', account, '--lease', 'istio-system/istio-galley', '--write-status'],
+      ...[...webhookFlags(webhookPort, files), '--state', join(folder, 'galley')],
       ...['--http', `127.0.0.1:${await freePort()}`, '--nats', `nats://127.0.0.1:${natsPort}`],
     ];
     const main = join(packageRoot(), 'dist/apps/galley/src/main.js');
@@ -63,7 +55,7 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
 async function blackout(): Promise<void> {
   await galley.kill();
   await Promise.all([nats.kill(), kubernetes.stopApiServer('SIGKILL')]);
-  for (const file of [cert, key, roots]) rmSync(file);
+  for (const file of Object.values(files)) rmSync(file as string);
 }
 
 const entry = (name: string): string => `
@@ -102,12 +94,8 @@ async function works(name: string): Promise<void> {
 describeKubernetes('a cold start', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes();
-    for (const definition of customResourceDefinitions()) {
-      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${definition.metadata.name}`;
-      const query = { fieldManager: 'test', force: true };
-      await kubernetes.client.send('PATCH', path, { body: definition, contentType: PATCH.apply, query });
-    }
-    await kubernetes.kubectl(['create', 'namespace', 'istio-system']);
+    await installDefinitions(kubernetes);
+    account = await accountOf(kubernetes, 'galley');
     ca = await TestCa.create();
     [natsPort, webhookPort] = [await freePort(), await freePort()];
     for (const part of ['bus', 'certificate', 'galley']) await PARTS[part]!();
@@ -125,7 +113,7 @@ describeKubernetes('a cold start', () => {
     ['cluster, galley, certificate, bus'],
   ])('works in the order %s, though requests hang on a Galley that is not there', async (order) => {
     await blackout();
-    expect(existsSync(cert)).toBe(false);
+    expect(existsSync(files.certificate)).toBe(false);
     for (const part of order.split(', ')) {
       await PARTS[part]!();
       // The registration that is left refuses what Galley cannot be asked about: but for its own namespace.

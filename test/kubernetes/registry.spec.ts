@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { packageRoot } from '#common/binaries';
+import type { Operation } from '#common/config-log';
 import { describeKubernetes, freePort, startEnvoy, startKubernetes, until } from '#common/testing';
 import type { RunningEnvoy, RunningKubernetes } from '#common/testing';
 import { HttpClient } from '../../apps/cli/src/demo/measure/http-client.js';
@@ -27,7 +28,12 @@ interface EndpointPage {
 
 const ROLE = 'istio-pilot-istio-system';
 const NODE = 'sidecar~127.77.2.1~client.books~books.svc.cluster.local';
+const mesh = (spec: object): Operation => {
+  return { ...MESH, content: JSON.stringify({ spec: { enableAutoMtls: false, ...spec } }) } as Operation;
+};
 const patience = { timeout: 60_000 };
+/** `QUARTET_AWAY_SECONDS=60` leaves the API server away for as long. */
+const AWAY_MS = Number(process.env['QUARTET_AWAY_SECONDS'] ?? 0) * 1_000;
 
 let kubernetes: RunningKubernetes;
 let pilot: PilotRig;
@@ -109,10 +115,12 @@ describeKubernetes('Services of a cluster', () => {
     expect(await endpoints('reviews')).toEqual(held);
     const connected = async (): Promise<boolean> => (await pilot.get<unknown[]>('/debug/syncz')).length === 1;
     await until(connected, patience);
+    await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
     await kubernetes.startApiServer();
     await inState('live');
     const { sent, failures } = await load.stop();
     expect(failures).toEqual([]);
+    if (AWAY_MS > 0) process.stdout.write(`away for ${AWAY_MS} ms: ${sent} requests, none failed\n`);
     expect(sent).toBeGreaterThan(50);
     await apply(pod('reviews-3', 'reviews', 'v3', await application('three')));
     await report(kubernetes, 'reviews-3', true);
@@ -155,6 +163,24 @@ endpoints: ${JSON.stringify(addresses.map((address) => ({ addresses: [address], 
     expect(await pilot.metrics()).toContain('pilot_held_endpoints{registry="Kubernetes"} 7');
     await until(has(1), patience);
     expect(await removals()).toEqual([]);
+  });
+
+  it('count where discoverySelectors select their namespace, as its labels and the settings are edited', async () => {
+    const label = async (text: string): Promise<void> => {
+      await kubernetes.kubectl(['label', 'namespace', 'books', text]);
+    };
+    // Two pods answer, as two and three; a host that nobody serves is passed on, and nobody is there.
+    const isServed = async (): Promise<boolean> => /^t/.test(await call('reviews'));
+    const isUnknown = async (): Promise<boolean> =>
+      (await endpoints('reviews')).length === 0 && /^\d+$/.test(await call('reviews'));
+    await pilot.commit([mesh({ discoverySelectors: [{ matchLabels: { team: 'books' } }] })]);
+    await until(isUnknown, patience);
+    await label('team=books');
+    await until(isServed, patience);
+    await label('team-');
+    await until(isUnknown, patience);
+    await pilot.commit([MESH]);
+    await until(isServed, patience);
   });
 
   it('come without what Pilot may not see, and it says so', async () => {

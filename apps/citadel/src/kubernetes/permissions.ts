@@ -9,5 +9,9 @@ export const CITADEL_PERMISSIONS: Permissions = {
     allow(CONFIG_MAPS, ['list', 'watch', 'patch'], [ROOT_CONFIG_MAP]),
     allow(CONFIG_MAPS, ['create']),
   ],
-  own: [allow(SECRETS, ['get'], [ROOT_SECRETS.plugged, ROOT_SECRETS.selfSigned]), allow(SECRETS, ['create'])],
+  own: [
+    allow(SECRETS, ['get'], [ROOT_SECRETS.plugged, ROOT_SECRETS.selfSigned]),
+    allowFollowing(SECRETS, ROOT_SECRETS.plugged),
+    allow(SECRETS, ['create']),
+  ],
 };

@@ -11,8 +11,13 @@ export function registerManifest(program: Command): void {
       "'base': the definitions of all kinds; 'pilot', 'citadel', 'galley': service accounts with what they may do",
       ['base'],
     )
-    .action(async (options: { component: string[] }) => {
+    .option(
+      '--secret-namespaces <names...>',
+      "let Pilot read the Secrets of the gateways in these namespaces as well; '*' for all",
+      [],
+    )
+    .action(async (options: { component: string[]; secretNamespaces: string[] }) => {
       const { generateManifests } = await import('../manifest/generate.js');
-      process.stdout.write(generateManifests(options.component));
+      process.stdout.write(generateManifests(options.component, options.secretNamespaces));
     });
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '#config';
-import { PERMISSIONS, serviceAccount } from './permissions.js';
+import { gatewaySecrets, PERMISSIONS, serviceAccount } from './permissions.js';
 
 /** Parts of an installation, each a list of manifests. */
 const COMPONENTS: ReadonlyMap<string, () => readonly object[]> = new Map([
@@ -10,12 +10,21 @@ const COMPONENTS: ReadonlyMap<string, () => readonly object[]> = new Map([
   ),
 ]);
 
-/** The manifests of these components as one YAML text. @throws with the names that there are */
-export function generateManifests(components: readonly string[]): string {
+/**
+ * The manifests of these components as one YAML text, and those that let Pilot read the Secrets of more namespaces.
+ *
+ * @throws with the names that there are
+ */
+export function generateManifests(
+  components: readonly string[],
+  secretNamespaces: readonly string[] = [],
+): string {
   const manifests = components.flatMap((name) => {
     const component = COMPONENTS.get(name);
     if (!component) throw new Error(`no component ${name}: there are ${[...COMPONENTS.keys()].join(', ')}`);
     return component();
   });
-  return manifests.map((manifest) => stringify(manifest, { aliasDuplicateObjects: false })).join('---\n');
+  return [...manifests, ...gatewaySecrets(secretNamespaces)]
+    .map((manifest) => stringify(manifest, { aliasDuplicateObjects: false }))
+    .join('---\n');
 }

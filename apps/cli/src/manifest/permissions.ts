@@ -1,6 +1,6 @@
 import { CITADEL_PERMISSIONS } from '#app/citadel';
 import { GALLEY_PERMISSIONS } from '#app/galley';
-import { PILOT_PERMISSIONS } from '#app/pilot';
+import { ANY_NAMESPACE, PILOT_PERMISSIONS, SECRETS_RULE } from '#app/pilot';
 import type { Permissions } from '#common/kube';
 
 /** What each service may do in its cluster; Mixer has nothing to do there. */
@@ -26,6 +26,23 @@ export function serviceAccount(service: string, { cluster, own }: Permissions): 
     { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: { name, namespace: NAMESPACE }, rules: own },
     binding('Role', { name, namespace: NAMESPACE }, account),
   ];
+}
+
+/** Lets Pilot give the gateways of these namespaces, or of all (`*`), their Secrets. */
+export function gatewaySecrets(namespaces: readonly string[]): object[] {
+  const account = { name: 'istio-pilot-service-account', namespace: NAMESPACE };
+  const rules = [SECRETS_RULE];
+  if (namespaces.includes(ANY_NAMESPACE)) {
+    const metadata = { name: `istio-pilot-secrets-${NAMESPACE}` };
+    return [
+      { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata, rules },
+      binding('ClusterRole', metadata, account),
+    ];
+  }
+  return namespaces.flatMap((namespace) => {
+    const metadata = { name: 'istio-pilot-secrets', namespace };
+    return [{ apiVersion: `${RBAC}/v1`, kind: 'Role', metadata, rules }, binding('Role', metadata, account)];
+  });
 }
 
 interface Metadata {

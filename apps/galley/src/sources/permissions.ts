@@ -40,7 +40,9 @@ function grouped(followed: readonly Typed[]): Rule[] {
   }));
 }
 
+/** Kinds that are only kept have no status of Galley's. */
 function statuses(): Rule[] {
-  const types = MESH_TYPES.map(({ group, plural }) => ({ type: { group, plural: `${plural}/status` } }));
+  const read = MESH_TYPES.filter((type) => type.read);
+  const types = read.map(({ group, plural }) => ({ type: { group, plural: `${plural}/status` } }));
   return grouped(types).map((rule) => ({ ...rule, verbs: ['patch'] }));
 }

@@ -35,7 +35,8 @@ const services = (plane: RunningControlPlane) => [plane.pilot, plane.citadel, pl
 
 describe('quartet up', () => {
   it('runs every service, answers on the usual paths and ends in order on SIGTERM', async () => {
-    const plane = await startControlPlane({ config: configDir() });
+    const config = configDir();
+    const plane = await startControlPlane({ config });
     for (const { http } of services(plane)) {
       expect(await ready(http)).toBe(true);
       expect(await (await fetch(`http://${http}/healthz`)).text()).toBe('ok');
@@ -54,10 +55,14 @@ describe('quartet up', () => {
     );
     expect(token).toMatchObject({ code: 0, stderr: '' });
     expect(token.stdout.trim()).not.toMatch(/\s/);
-    const traced = await quartet('trace-change', '--state', plane.state);
-    expect(traced).toMatchObject({ code: 0, stderr: '' });
-    expect(traced.stdout).toMatch(/^revision \d+/);
-    expect(traced.stdout).toMatch(/ 0\/0 /);
+    writeFileSync(join(config, 'ratings.yaml'), VIRTUAL_SERVICE.replaceAll('reviews', 'ratings'));
+    const { stdout: traced } = await until(async () => {
+      const result = await quartet('trace-change', '--state', plane.state);
+      return result.code === 0 && result.stdout.includes('ratings') && result;
+    });
+    expect(traced).toMatch(/^revision \d+, heard of 20\S+Z, committed after \d+ ms$/m);
+    expect(traced).toMatch(/^ {2}put +VirtualService default\/ratings +ratings\.yaml:2$/m);
+    expect(traced).toMatch(/ 0\/0 /);
     const started = Date.now();
     await plane.process.stop(15_000);
     expect((await plane.process.exited).code).toBe(0);

@@ -4,7 +4,10 @@ import { defaultStateDir } from '../up/state.js';
 export interface UpOptions {
   readonly config?: string;
   readonly kubeconfig?: string;
+  readonly secrets?: string;
+  readonly secretNamespaces?: string;
   readonly writeStatus?: boolean;
+  readonly webhookUrl?: string;
   readonly state: string;
   readonly ports: string;
   readonly only?: string;
@@ -19,7 +22,16 @@ export function registerUp(program: Command): void {
     .description('run the whole control plane on this host until it is stopped')
     .option('--config <dir>', 'folder of YAML files to serve')
     .option('--kubeconfig <file>', 'serve config and services of this cluster; the folder goes before it')
+    .option('--secrets <dir>', 'folder with the secrets of gateways: NAMESPACE/NAME/tls.crt, tls.key, ca.crt')
+    .option(
+      '--secret-namespaces <names>',
+      "namespaces of the cluster whose gateways get Secrets; '*' for all",
+    )
     .option('--write-status', "write what becomes of the cluster's config into its status")
+    .option(
+      '--webhook-url <url>',
+      "have the cluster's API server ask Galley under this address, https://HOST:PORT, before it stores config",
+    )
     .option('--state <dir>', 'folder for keys, last good states and JetStream', defaultStateDir())
     .option('--ports <which>', "'istio' for Istio's own ports, 'free' for free ones", 'istio')
     .option('--only <services>', 'comma-separated: galley,pilot,citadel,mixer')

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { freePorts } from '#common/free-ports';
 import type { Child } from './child.js';
 import { startChild } from './child.js';
 import { HttpClient } from './measure/http-client.js';
 import { BOOKINFO, SMALL_HEAP } from './mesh.js';
-import { freePorts, portNear } from './placement.js';
+import { portNear } from './placement.js';
 import { until } from './until.js';
 import type { Workspace } from './workspace.js';
 import { GATEWAY_PORT } from './workspace.js';

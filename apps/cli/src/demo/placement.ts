@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { freePorts } from '#common/free-ports';
 import type { Placement } from './workloads.js';
 
 /** Blocks of loopback addresses to look through: 127.10.0.*, 127.10.1.*, ... */
@@ -31,14 +31,6 @@ export async function portNear(wanted: number): Promise<number> {
   if ((await canListen('127.0.0.1', wanted)) === 'yes') return wanted;
   const [port = wanted] = await freePorts(1);
   return port;
-}
-
-/** Different ports that are free now. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(range(count).map(() => listen('127.0.0.1', 0)));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(close));
-  return ports;
 }
 
 async function canListen(host: string, port: number): Promise<'yes' | 'taken' | 'no such address'> {

@@ -55,7 +55,18 @@ async function askPilots(state: string): Promise<ProxyHolding[]> {
   });
 }
 
-/** What each Pilot says of its proxies. */
+/** What each Pilot says of its proxies: a page at a time, until nobody has more to say. */
 export async function proxiesHolding(connection: NatsConnection): Promise<ProxyHolding[][]> {
-  return requestAll(connection, 'pilot.proxies.holding', {}, { timeoutMs: COLLECT_MS });
+  const ask = (after?: Readonly<Record<string, string>>, max?: number): Promise<ProxyHolding[][]> => {
+    const bounds = { timeoutMs: COLLECT_MS, ...(max !== undefined && { max }) };
+    return requestAll<ProxyHolding[]>(connection, 'pilot.proxies.holding', { after }, bounds);
+  };
+  const answers = await ask();
+  const pilots = answers.length;
+  for (let pages = answers; ;) {
+    const last = pages.flatMap((page) => page.at(-1) ?? []);
+    if (last.length === 0) return answers;
+    pages = await ask(Object.fromEntries(last.map(({ pilot, proxy }) => [pilot, proxy])), pilots);
+    answers.push(...pages);
+  }
 }

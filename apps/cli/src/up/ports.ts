@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { freePorts } from '#common/free-ports';
 
 /** Every port of a control plane on one host. */
 export interface Ports {
@@ -32,17 +32,8 @@ export const ISTIO_PORTS: Ports = {
 };
 
 /** Free ports, picked once: a service that is restarted comes back on the port that proxies know. */
-export async function freePorts(host: string): Promise<Ports> {
+export async function freePortsOn(host: string): Promise<Ports> {
   const names = Object.keys(ISTIO_PORTS) as (keyof Ports)[];
-  const servers = await Promise.all(names.map(() => listen(host)));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports = await freePorts(names.length, host);
   return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as unknown as Ports;
-}
-
-function listen(host: string) {
-  return new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, host, () => resolve(server));
-  });
 }

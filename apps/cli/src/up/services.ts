@@ -13,8 +13,14 @@ export interface Plan {
   readonly config: string | undefined;
   /** A cluster whose config, services and workloads count as well. */
   readonly kubeconfig: string | undefined;
+  /** Folder with the secrets of gateways, if there is one. */
+  readonly secrets: string | undefined;
+  /** Of the cluster, whose gateways get their Secrets from it; by default the control plane's own. */
+  readonly secretNamespaces: string | undefined;
   /** Galley writes into that cluster what becomes of its config. */
   readonly writeStatus: boolean;
+  /** Where that cluster's API server is to ask Galley before it stores config, if it is to. */
+  readonly webhook: Webhook | undefined;
   readonly state: StateLayout;
   readonly host: string;
   readonly ports: Ports;
@@ -22,6 +28,13 @@ export interface Plan {
   readonly workloadTtl: string;
   /** Services to run; a missing Citadel or Mixer leaves its flags out. */
   readonly services: ReadonlySet<ServiceName>;
+}
+
+/** By which URL an API server asks Galley, and where it listens therefore. */
+export interface Webhook {
+  readonly url: string;
+  readonly host: string;
+  readonly bind: string;
 }
 
 /** The service accounts under which the services themselves are known. */
@@ -35,11 +48,16 @@ export function serviceTask(name: ServiceName, plan: Plan): Task {
   return {
     name,
     start: async () => {
-      if (name === 'pilot' || name === 'mixer') await renewToken(name, plan);
+      if (wantsIdentity(name, plan)) await renewToken(name, plan);
       return forkService(name, [...commonArgs(name, plan), ...ownArgs(name, plan)]);
     },
     ready: async (child) => void (await serviceReady(name, child)),
   };
+}
+
+/** Whether a service asks Citadel for a certificate, so that it is to be started after it. */
+export function wantsIdentity(name: ServiceName, { webhook }: Plan): name is 'galley' | 'pilot' | 'mixer' {
+  return name === 'pilot' || name === 'mixer' || (name === 'galley' && webhook !== undefined);
 }
 
 export function address(plan: Plan, port: keyof Ports): string {
@@ -60,12 +78,14 @@ function ownArgs(name: ServiceName, plan: Plan): string[] {
       return [
         ...['--grpc', address(plan, 'citadelGrpc'), '--workload-ttl', plan.workloadTtl],
         ...(plan.kubeconfig === undefined ? [] : ['--kubeconfig', plan.kubeconfig]),
+        ...(plan.webhook ? ['--galley-hosts', plan.webhook.host] : []),
       ];
     case 'galley':
       return [
         ...(plan.config === undefined ? [] : ['--config', plan.config]),
         ...(plan.kubeconfig === undefined ? [] : ['--kubeconfig', plan.kubeconfig]),
         ...(plan.writeStatus ? ['--write-status'] : []),
+        ...(plan.webhook ? webhookArgs(plan.webhook, plan) : []),
       ];
     case 'pilot':
       return [
@@ -73,6 +93,8 @@ function ownArgs(name: ServiceName, plan: Plan): string[] {
         ...identityArgs(name, plan),
         ...(plan.services.has('mixer') ? ['--mixer', address(plan, 'mixerGrpc')] : []),
         ...(plan.kubeconfig === undefined ? [] : ['--kubeconfig', plan.kubeconfig]),
+        ...(plan.secrets === undefined ? [] : ['--secrets', plan.secrets]),
+        ...(plan.secretNamespaces === undefined ? [] : ['--secret-namespaces', plan.secretNamespaces]),
       ];
     case 'mixer':
       return [
@@ -83,7 +105,11 @@ function ownArgs(name: ServiceName, plan: Plan): string[] {
   }
 }
 
-function identityArgs(name: 'pilot' | 'mixer', plan: Plan): string[] {
+function webhookArgs({ url, bind }: Webhook, plan: Plan): string[] {
+  return ['--webhook', bind, '--webhook-url', url, ...identityArgs('galley', plan)];
+}
+
+function identityArgs(name: keyof typeof SERVICE_ACCOUNTS, plan: Plan): string[] {
   const citadel = address(plan, 'citadelGrpc');
   return ['--citadel', citadel, '--root', plan.state.rootCert, '--token-file', tokenFile(name, plan)];
 }
@@ -96,7 +122,7 @@ function tokenFile(name: ServiceName, plan: Plan): string {
  * A join token for the next start of a service. Where Citadel is away the service may still come up, on the
  * certificate that it saved: that is its decision, so a failure here is only noted.
  */
-async function renewToken(name: 'pilot' | 'mixer', plan: Plan): Promise<void> {
+async function renewToken(name: keyof typeof SERVICE_ACCOUNTS, plan: Plan): Promise<void> {
   try {
     const token = await createToken(address(plan, 'citadelGrpc'), plan.state, {
       namespace: 'istio-system',

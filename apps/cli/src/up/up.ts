@@ -3,9 +3,9 @@ import { FlagError } from '#common/flags';
 import type { UpOptions } from '../commands/up.js';
 import { busTask } from './bus.js';
 import { rememberControlPlane, type ControlPlane } from './control-plane.js';
-import { freePorts, ISTIO_PORTS } from './ports.js';
+import { freePortsOn, ISTIO_PORTS } from './ports.js';
 import type { ServiceName } from './service-process.js';
-import { address, serviceTask, type Plan } from './services.js';
+import { address, serviceTask, wantsIdentity, type Plan, type Webhook } from './services.js';
 import { prepareStateDir } from './state.js';
 import { Supervised, type SupervisorEvents } from './supervisor.js';
 
@@ -26,10 +26,11 @@ export async function up(options: UpOptions): Promise<number> {
     await keep('nats', new Supervised(await busTask(plan.state, HOST, plan.ports.nats), events));
     const start = (name: ServiceName) => keep(name, new Supervised(serviceTask(name, plan), events));
     const has = (name: ServiceName) => plan.services.has(name);
-    // Pilot and Mixer ask Citadel for their certificates, so it comes before them; Galley needs nobody.
-    const galley = has('galley') ? start('galley') : Promise.resolve();
+    // Who asks Citadel for a certificate comes after it; the others need nobody.
+    const others = SERVICES.filter((name) => name !== 'citadel' && has(name));
+    const early = others.filter((name) => !wantsIdentity(name, plan)).map(start);
     if (has('citadel')) await start('citadel');
-    await Promise.all([galley, ...(['pilot', 'mixer'] as const).filter(has).map(start)]);
+    await Promise.all([...early, ...others.filter((name) => wantsIdentity(name, plan)).map(start)]);
     announce(plan, running, options.json ?? false);
     await stopped;
     return 0;
@@ -48,17 +49,36 @@ async function makePlan(options: UpOptions): Promise<Plan> {
     throw new FlagError(['nothing to read config from: give --config, --kubeconfig or both']);
   if (options.ports !== 'istio' && options.ports !== 'free')
     throw new FlagError(["--ports is 'istio' or 'free'"]);
+  const webhook =
+    options.webhookUrl === undefined ? undefined : readWebhook(options.webhookUrl, options, names);
   return {
     config: options.config === undefined ? undefined : resolve(options.config),
     kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),
+    secrets: options.secrets === undefined ? undefined : resolve(options.secrets),
+    secretNamespaces: options.secretNamespaces,
     writeStatus: options.writeStatus ?? false,
+    webhook,
     state: prepareStateDir(options.state, options.config),
     host: HOST,
-    ports: options.ports === 'istio' ? ISTIO_PORTS : await freePorts(HOST),
+    ports: options.ports === 'istio' ? ISTIO_PORTS : await freePortsOn(HOST),
     logLevel: options.logLevel,
     workloadTtl: options.workloadTtl,
     services: new Set(names as ServiceName[]),
   };
+}
+
+/** The API server may be elsewhere: Galley listens on all interfaces, save where it is to be asked on this host. */
+function readWebhook(url: string, { kubeconfig }: UpOptions, services: readonly string[]): Webhook {
+  if (!/^https:\/\/[^/?#]+$/.test(url) || !URL.canParse(url))
+    throw new FlagError([`--webhook-url: '${url}' is not https://HOST:PORT`]);
+  if (kubeconfig === undefined) throw new FlagError(['--webhook-url wants --kubeconfig']);
+  if (!['galley', 'citadel'].every((name) => services.includes(name)))
+    throw new FlagError(['--webhook-url wants galley and citadel']);
+  const { hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const isLocal = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const listen = isLocal ? hostname : '0.0.0.0';
+  return { url, host, bind: `${listen}:${port === '' ? '443' : port}` };
 }
 
 /** Services first, so that what they still have to say goes out; then the bus. */

@@ -69,6 +69,14 @@ async function shown(port: Port): Promise<string> {
   return serialNumber;
 }
 
+/** What Galley says of the secrets that config names. */
+async function missing(): Promise<string[]> {
+  const answer = await fetch(`http://${plane.galley.http}/debug/diagnostics`);
+  const all = (await answer.json()) as { code: string; path: string; message: string }[];
+  const found = all.filter(({ code }) => code === 'IST0101');
+  return found.map(({ path, message }) => `${path}: ${message}`).sort();
+}
+
 /** A server that wants a certificate, and says whose it was. */
 async function startOutside(): Promise<number> {
   const { certChain, privateKey } = await issue('outside.example.com');
@@ -217,8 +225,16 @@ describe('gateways with secrets from a folder', () => {
 
   it('takes a Secret up that comes late, and keeps serving what was there when it is gone', async () => {
     expect(await ask('late')).not.toContain('200');
+    const foreign =
+      'spec.servers[4].tls.credentialName: a proxy asks for secret "kubernetes://other/private" in vain: ' +
+      'the proxy proved an identity of namespace edge';
+    const late =
+      'spec.servers[3].tls.credentialName: a proxy asks for secret "late" in vain: ' +
+      'there is no usable Secret edge/late';
+    await until(async () => (await missing()).join() === [late, foreign].join(), { what: 'the diagnostics' });
     put('edge/late', pair(await issue()));
     await until(async () => (await ask('late')) === '200 hello', { what: 'the late secret' });
+    await until(async () => (await missing()).join() === foreign, { what: 'a diagnostic less' });
     rmSync(join(secrets, 'edge/late'), { recursive: true });
     put('edge/web', pair(await issue()));
     const before = await shown('simple');

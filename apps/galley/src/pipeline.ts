@@ -36,6 +36,8 @@ export interface PipelineOptions {
   readonly onCommit: (commit: Commit) => void;
   /** Told of each change, and of the keys of which another version may be in force now, before it is committed. */
   readonly onChange?: (changes: readonly FileChange[], touched: ReadonlySet<ResourceKey>) => void;
+  /** What others have found wrong with the version in force. */
+  readonly told?: (key: ResourceKey) => readonly Diagnostic[];
   readonly log: Log;
 }
 
@@ -51,7 +53,7 @@ export class Pipeline {
   private readonly conflicts = new KnownConflicts();
   private readonly findings: Findings = {
     missing: (reading) => this.provisions.missing(reading),
-    conflicts: (key) => this.conflicts.of(key),
+    inForce: (key) => [...this.conflicts.of(key), ...(this.options.told?.(key) ?? [])],
   };
   /** By which commits of this process the resources became what they are; of the others, when it began to commit. */
   private readonly revisions = new Map<ResourceKey, number>();

@@ -1,5 +1,6 @@
 export * from './canonical.js';
 export * from './codes.js';
+export { credentialsIn } from './credentials.js';
 export * from './crd/index.js';
 export * from './diagnostics.js';
 export * from './duration.js';

@@ -19,8 +19,10 @@ import type { SourceProblem } from '../analyze/report.js';
 import { clusterFile } from '../snapshot/units.js';
 import type { ClusterSource } from '../sources/sources.js';
 import { PilotQuestions } from '../status/ask-pilots.js';
+import { FleetWatch } from '../status/fleet-watch.js';
+import { missingSecretDiagnostics } from '../status/missing-secrets.js';
 import { StatusKeeper } from '../status/status-keeper.js';
-import { withdrawnDiagnostics, WithdrawnWatch } from '../status/withdrawn.js';
+import { withdrawnDiagnostics } from '../status/withdrawn.js';
 import { Admission } from '../webhook/admission.js';
 import { GalleyMetrics } from './metrics.js';
 
@@ -48,7 +50,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
   private admission: Admission | undefined;
   private statuses: StatusKeeper | undefined;
   private readonly pilots: PilotQuestions;
-  private readonly withdrawn: WithdrawnWatch;
+  private readonly watch: FleetWatch;
 
   constructor(
     @Inject(CONFIG) private readonly config: GalleyConfig,
@@ -59,7 +61,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     readiness.expect('config', 'the config is being read');
     this.kube = config.cluster && new KubeClient(config.cluster);
     this.pilots = new PilotQuestions(() => connectNats({ ...config.nats, name: 'galley', log: logger }));
-    this.withdrawn = new WithdrawnWatch({ fleet: () => this.pilots.fleet(), log: logger });
+    this.watch = new FleetWatch({ fleet: () => this.pilots.fleet(), log: logger });
   }
 
   /** Ready once the sources were read: NATS may be away, what is accepted waits on the own disk. */
@@ -83,6 +85,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
         this.statuses?.observe(changes);
         this.statuses?.touched(touched);
       },
+      told: (key) => this.missingSecrets(key),
       log: logger,
     });
     await this.authorship.start(this.pipeline);
@@ -91,13 +94,13 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     this.admission = this.openAdmission(metrics);
     await this.admission?.start();
     this.statuses?.start();
-    this.withdrawn.start();
+    this.watch.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.admission?.close();
     await this.statuses?.close();
-    await this.withdrawn.close();
+    await this.watch.close();
     await this.pilots.close();
     await this.pipeline?.close();
     await this.authorship?.close();
@@ -114,8 +117,14 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
         this.statuses?.problem && `status cannot be written: ${this.statuses.problem}`,
       ),
     ];
-    const withdrawn = withdrawnDiagnostics(this.withdrawn.refused, this.authorship.state.resources);
-    return [...this.pipeline.diagnostics({ damage, sources: sources.flat() }), ...withdrawn];
+    const { refused, missing = [] } = this.watch.fleet ?? {};
+    const { resources } = this.authorship.state;
+    const withdrawn = withdrawnDiagnostics(refused?.values() ?? [], resources);
+    return [
+      ...this.pipeline.diagnostics({ damage, sources: sources.flat() }),
+      ...withdrawn,
+      ...missingSecretDiagnostics(missing, resources),
+    ];
   }
 
   list(query: ConfigQuery): ConfigPage {
@@ -171,6 +180,12 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
+  /** What is wrong with the secrets that a resource names, as far as Pilots have said. */
+  private missingSecrets(key: ResourceKey): Diagnostic[] {
+    const missing = this.watch.fleet?.missing.filter(({ config }) => config === key) ?? [];
+    return missingSecretDiagnostics(missing, this.authorship.state.resources);
+  }
+
   private openStatuses(): StatusKeeper | undefined {
     const { kube, config, logger } = this;
     if (!kube || !config.writeStatus) return undefined;
@@ -179,7 +194,7 @@ export class GalleyService implements OnModuleInit, OnApplicationShutdown {
       leads: () => this.authorship.certain,
       standing: (unit, key) => this.pipeline.standing(unit, key),
       contradicted: () => this.pipeline.refreshConflicts(),
-      fleet: () => this.pilots.fleet(),
+      fleet: () => this.watch.ask(),
       revision: () => this.authorship.state.revision,
       log: logger,
     });

@@ -161,13 +161,10 @@ export class StatusKeeper {
     const now = performance.now();
     if (now - this.asked < (this.rolling.size > 0 ? ROLLING_MS : CALM_MS)) return;
     this.asked = now;
-    const fleet = await this.options.fleet().catch(() => undefined);
+    const fleet = await this.options.fleet();
     if (!fleet) return;
-    const before = this.fleet?.refused ?? new Map<ResourceKey, unknown>();
+    this.touched(fleet.differsFrom(this.fleet));
     this.fleet = fleet;
-    for (const [key, refused] of fleet.refused)
-      if (JSON.stringify(before.get(key)) !== JSON.stringify(refused)) this.look(key);
-    for (const key of before.keys()) if (!fleet.refused.has(key)) this.look(key);
     for (const [key, rolling] of this.rolling) this.follow(key, rolling, now, fleet);
   }
 

@@ -56,6 +56,16 @@ async function answer(): Promise<void> {
   });
 }
 
+const gateway = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: default}
+spec:
+  selector: {istio: gateway}
+  servers:
+  - {port: {number: 443, name: https, protocol: HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: web}}
+`;
+
 type Stated = KubeObject & { readonly status?: IstioStatus };
 const get = (): Promise<Stated> =>
   kubernetes.client.get<Stated>(resourcePath(SERVICES, 'default', 'reviews'));
@@ -141,6 +151,18 @@ describeKubernetes("the status of a cluster's resources", () => {
     };
     await until(async () => (await codes()).includes('IST0109'), patient);
     await kubernetes.kubectl(['delete', 'vs', 'late']);
+
+    // A secret that it names, and that no proxy gets.
+    await apply(gateway);
+    const missing = { config: 'networking.istio.io/Gateway/default/web', secret: 'web', reason: 'none' };
+    summary = { ...summary, missing: [missing] };
+    const ofGateway = async (): Promise<string | undefined> => {
+      const path = resourcePath({ ...SERVICES, plural: 'gateways' }, 'default', 'web');
+      return (await kubernetes.client.get<Stated>(path)).status?.validationMessages[0]?.message;
+    };
+    await until(async () => (await ofGateway())?.includes('asks for secret "web" in vain: none'), patient);
+    summary = { ...summary, missing: [] };
+    await until(async () => (await ofGateway()) === undefined, patient);
 
     // A restart knows what stands there.
     await first.stop();

@@ -1,8 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { silentLog } from '#common/nats';
-import { until } from '#common/testing';
-import { Fleet, type Refused } from './rollout.js';
-import { withdrawnDiagnostics, WithdrawnWatch } from './withdrawn.js';
+import type { Refused } from './rollout.js';
+import { withdrawnDiagnostics } from './withdrawn.js';
 
 const KEY = 'networking.istio.io/VirtualService/default/a';
 const ORIGIN = { file: 'a.yaml', line: 3 };
@@ -26,24 +24,5 @@ describe('withdrawnDiagnostics', () => {
     expect(withdrawnDiagnostics([refused], new Map())).toEqual([]);
     const { inForce: _, ...undecided } = refused;
     expect(withdrawnDiagnostics([undecided], resources)).toEqual([]);
-  });
-});
-
-describe('WithdrawnWatch', () => {
-  it('keeps what was said last, also while no Pilot answers', async () => {
-    let say: () => Promise<Fleet | undefined> = () => Promise.reject(new Error('NATS is away'));
-    const said = (...all: Refused[]) => new Fleet([{ pilot: 'p', proxies: 1, held: [], refused: all }]);
-    const watch = new WithdrawnWatch({ fleet: () => say(), log: silentLog, intervalMs: 1 });
-    watch.start();
-    const holds = (count: number) =>
-      until(() => watch.refused.length === count, { what: `${count} refusals` });
-    say = () => Promise.resolve(said(refused));
-    await holds(1);
-    say = () => Promise.resolve(undefined);
-    await new Promise(setImmediate);
-    await holds(1);
-    say = () => Promise.resolve(said());
-    await holds(0);
-    await watch.close();
   });
 });

@@ -1,6 +1,17 @@
-import { pickSecret } from '../generate/sds/pick-secret.js';
+import { pickSecret, type PickedSecret } from '../generate/sds/pick-secret.js';
 import { TYPE, type World } from '../model/contract.js';
 import type { ProxyConnection } from '../push/proxy-connection.js';
+
+/** What comes of the secrets that a proxy asked for, by their names. */
+export function pickedFor(
+  { proxy, subscriptions }: ProxyConnection,
+  world: World | undefined,
+): [name: string, picked: PickedSecret][] {
+  const view = world?.view(() => undefined);
+  const names = subscriptions.get(TYPE.secret)?.names;
+  if (!view || !names) return [];
+  return [...names].map((name) => [name, pickSecret(view, proxy, name)]);
+}
 
 /** A secret that a proxy asked for, and what came of it. */
 export interface AskedSecret {
@@ -10,12 +21,9 @@ export interface AskedSecret {
   readonly answer: string;
 }
 
-export function askedBy({ proxy, subscriptions }: ProxyConnection, world: World | undefined): AskedSecret[] {
-  const view = world?.view(() => undefined);
-  if (!view) return [];
-  return [...(subscriptions.get(TYPE.secret)?.names ?? [])].map((name) => {
-    const picked = pickSecret(view, proxy, name);
+export function askedBy(connection: ProxyConnection, world: World | undefined): AskedSecret[] {
+  return pickedFor(connection, world).map(([name, picked]) => {
     const reason = picked.answer === 'given' ? '' : `: ${picked.reason}`;
-    return { proxy: proxy.id, name, answer: `${picked.answer}${reason}` };
+    return { proxy: connection.proxy.id, name, answer: `${picked.answer}${reason}` };
   });
 }

@@ -1,5 +1,6 @@
 import type { ProxyConnection } from '../push/proxy-connection.js';
 import type { Withdrawal } from '../push/withdrawal/withdrawal.js';
+import type { MissingSecret } from './missing-secrets.js';
 import { label, withdrawnConfig, type WithdrawnConfig } from './proxy-status.js';
 
 /** What one Pilot says of all its proxies in few words, however many they are. */
@@ -10,6 +11,8 @@ export interface ProxiesSummary {
   readonly held: readonly (readonly [revision: number, proxies: number])[];
   /** Config that proxies refuse, withdrawn or not (yet), each at most once. */
   readonly refused: readonly RefusedConfig[];
+  /** Config whose secrets proxies ask for in vain. */
+  readonly missing: readonly MissingSecret[];
 }
 
 /** What counts instead of a refused config is not decided where `inForce` is missing. */
@@ -24,6 +27,7 @@ export function proxiesSummary(
   connections: Iterable<ProxyConnection>,
   pilot: string,
   withdrawn: readonly Withdrawal[],
+  missing: readonly MissingSecret[],
 ): ProxiesSummary {
   const held = new Map<number, number>();
   const refused = new Map<string, RefusedConfig>();
@@ -42,6 +46,7 @@ export function proxiesSummary(
     proxies,
     held: [...held].sort(([left], [right]) => right - left).slice(0, MAX_REVISIONS),
     refused: [...refused.values()].slice(0, MAX_REFUSED).map(cut),
+    missing,
   };
 }
 

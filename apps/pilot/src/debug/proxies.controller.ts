@@ -2,6 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { PushEngine } from '../push/engine.js';
 import { RemovalGuard } from '../ingest/removal-guard.js';
+import { missingSecrets } from './missing-secrets.js';
 import { PILOT_NAME } from './names.js';
 import { proxiesSummary, type ProxiesSummary } from './proxies-summary.js';
 import { tracedChange, type TracedChange } from './traced-change.js';
@@ -34,7 +35,8 @@ export class ProxiesController {
 
   @MessagePattern('pilot.proxies.summary')
   summary(): ProxiesSummary {
-    const { connections, withdrawals } = this.engine;
-    return proxiesSummary(connections, this.pilot, withdrawals.all);
+    const { connections, withdrawals, world } = this.engine;
+    const missing = missingSecrets(connections, world);
+    return proxiesSummary(connections, this.pilot, withdrawals.all, missing);
   }
 }

@@ -160,11 +160,11 @@ export interface WorldView {
   telemetries(proxy: Proxy): readonly Config<Telemetry>[];
   /** How a proxy is set up: by the mesh, by ProxyConfigs, by itself. */
   proxyConfig(proxy: Proxy): EffectiveProxyConfig;
+  /** The clusters in which a proxy is not. One that does not say where it is, or nowhere known, is where Pilot is. */
+  otherClusters(proxy: Proxy): ReadonlySet<string>;
   /**
    * What EnvoyFilters say of one part of the proxy's config, in the order in which it is applied: the root namespace's
    * first, in each namespace the lower priority, then the older. Whom they select is not looked at.
    */
-  /** The clusters in which a proxy is not. One that does not say where it is, or nowhere known, is where Pilot is. */
-  otherClusters(proxy: Proxy): ReadonlySet<string>;
   patches(proxy: Proxy, part: PatchedPart): readonly Patch[];
 }

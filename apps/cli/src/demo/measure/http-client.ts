@@ -31,8 +31,10 @@ export class HttpClient {
     const headers = { host: options.host ?? `${hostname}:${port}`, ...options.headers };
     const started = performance.now();
     return new Promise((resolve) => {
+      let ended = false;
       const end = (status: number, body: string, received: HttpAnswer['headers'] = {}) => {
         const at = performance.now();
+        ended = true;
         resolve({ status, body, headers: received, at, took: at - started });
       };
       const sent = request({ hostname, port, path, agent, headers, timeout: options.timeoutMs ?? 10_000 });
@@ -42,7 +44,8 @@ export class HttpClient {
         response.on('end', () => end(response.statusCode ?? 0, body, response.headers));
         response.on('error', (error) => end(0, error.message));
       });
-      sent.on('timeout', () => sent.destroy(new Error('no answer in time')));
+      // Timers go before sockets: where it was this process that stood still, the answer may be there.
+      sent.on('timeout', () => setImmediate(() => ended || sent.destroy(new Error('no answer in time'))));
       sent.on('error', (error) => end(0, error.message));
       sent.end();
     });

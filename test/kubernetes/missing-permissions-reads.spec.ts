@@ -135,11 +135,11 @@ function galleyWithout(need: Need, whole: Report): Report {
 
 const NEEDED = ['services', 'endpointslices', 'pods'];
 
-/** Secrets are read for two things, each of which is left out: other clusters, and the certificates of gateways. */
+/** Secrets are read for other clusters and for the certificates of gateways: that both are left out is said once. */
 function pilotWithout(need: Need, whole: Report): Report {
   const { verb, resource } = need;
-  const names = resource === 'secrets' ? ['secrets', 'secrets of istio-system'] : [nameOf(need)];
-  const said = names.map((name) => `${name}: a permission is missing: ${refusal(need)}`);
+  const name = resource === 'secrets' ? 'secrets of istio-system' : nameOf(need);
+  const said = [`${name}: a permission is missing: ${refusal(need)}`];
   if (resource === 'secrets') return { said, known: whole.known, state: 'live' };
   const known = verb === 'list' ? { ...whole.known, [nameOf(need)]: 0 } : whole.known;
   return { said, known, state: verb === 'list' && NEEDED.includes(resource) ? 'waiting' : 'stale' };

@@ -84,8 +84,8 @@ export class KubernetesIngest {
   /** How each cluster stands, the own one first. */
   reports(): ClusterReport[] {
     const own = this.own.report();
-    const detail = [own.detail, this.remote.detail, this.secrets.detail].filter(Boolean).join('; ');
-    return [{ ...own, detail }, ...this.remote.reports()];
+    const details = [own.detail, ...this.remote.details, ...this.secrets.details].filter(Boolean);
+    return [{ ...own, detail: [...new Set(details)].join('; ') }, ...this.remote.reports()];
   }
 
   /** What is known of Secrets, without what they hold. */

@@ -4,11 +4,11 @@ import {
   KubeClient,
   parseKubeconfig,
   Reflector,
-  staleReason,
   type ClusterConfig,
   type KubeObject,
 } from '#common/kube';
 import { savedClusters } from './object-journal.js';
+import { unreadSecrets } from '../secrets/unread-secrets.js';
 import { ClusterIngest, type ClusterIngestOptions, type ClusterReport } from './cluster-ingest.js';
 
 /** The label of Secrets that hold kubeconfigs, each under the name of its cluster. */
@@ -88,9 +88,9 @@ export class RemoteClusters {
   }
 
   /** Why the Secrets cannot be read; empty while they can. */
-  get detail(): string {
+  get details(): string[] {
     const { state } = this.secrets;
-    return state.kind === 'stale' ? `secrets: ${staleReason(state)}` : '';
+    return state.kind === 'stale' ? [unreadSecrets(NAMESPACE, state)] : [];
   }
 
   private stir(): void {

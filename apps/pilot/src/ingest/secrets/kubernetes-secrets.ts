@@ -1,11 +1,4 @@
-import {
-  Discovery,
-  Reflector,
-  staleReason,
-  type KubeClient,
-  type KubeObject,
-  type ReflectorTimings,
-} from '#common/kube';
+import { Discovery, Reflector, type KubeClient, type KubeObject, type ReflectorTimings } from '#common/kube';
 import type { Logger } from '#common/logger';
 import { ANY_NAMESPACE, type CredentialChange } from '../../model/credential.js';
 import type { ProvenIdentity } from '../../model/proxy.js';
@@ -13,6 +6,7 @@ import { SECRET_KEYS, type SecretData } from '../../registries/secrets/read-cred
 import { SecretLedger, type SecretEdit, type SecretReport } from '../../registries/secrets/secret-ledger.js';
 
 import { AccessReviews } from './access-reviews.js';
+import { unreadSecrets } from './unread-secrets.js';
 
 export const KUBERNETES_SOURCE = 'Kubernetes secrets';
 
@@ -71,13 +65,11 @@ export class KubernetesSecrets {
   }
 
   /** Which namespaces cannot be read, and why; empty while all can. */
-  get detail(): string {
-    const stale = [...this.reflectors].flatMap(([namespace, { state }]) => {
-      if (state.kind !== 'stale') return [];
-      const where = namespace === ANY_NAMESPACE ? 'all namespaces' : namespace;
-      return [`secrets of ${where}: ${staleReason(state)}`];
-    });
-    return [...stale, this.reviews.detail].filter(Boolean).join('; ');
+  get details(): string[] {
+    const stale = [...this.reflectors].flatMap(([namespace, { state }]) =>
+      state.kind === 'stale' ? [unreadSecrets(namespace, state)] : [],
+    );
+    return [...stale, this.reviews.detail].filter(Boolean);
   }
 
   private follow(namespace: string): Reflector<SecretData> {

@@ -1,20 +1,6 @@
 import type { Command } from 'commander';
 import { defaultStateDir } from '../up/state.js';
-
-export interface UpOptions {
-  readonly config?: string;
-  readonly kubeconfig?: string;
-  readonly secrets?: string;
-  readonly secretNamespaces?: string;
-  readonly writeStatus?: boolean;
-  readonly webhookUrl?: string;
-  readonly state: string;
-  readonly ports: string;
-  readonly only?: string;
-  readonly json?: boolean;
-  readonly logLevel: string;
-  readonly workloadTtl: string;
-}
+import type { UpOptions } from '../up/up.js';
 
 export function registerUp(program: Command): void {
   program

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { FlagError } from '#common/flags';
-import type { UpOptions } from '../commands/up.js';
 import { busTask } from './bus.js';
 import { rememberControlPlane, type ControlPlane } from './control-plane.js';
 import { freePortsOn, ISTIO_PORTS } from './ports.js';
@@ -11,6 +10,22 @@ import { Supervised, type SupervisorEvents } from './supervisor.js';
 
 const HOST = '127.0.0.1';
 const SERVICES: readonly ServiceName[] = ['citadel', 'galley', 'pilot', 'mixer'];
+
+/** What `quartet up` is told on the command line. */
+export interface UpOptions {
+  readonly config?: string;
+  readonly kubeconfig?: string;
+  readonly secrets?: string;
+  readonly secretNamespaces?: string;
+  readonly writeStatus?: boolean;
+  readonly webhookUrl?: string;
+  readonly state: string;
+  readonly ports: string;
+  readonly only?: string;
+  readonly json?: boolean;
+  readonly logLevel: string;
+  readonly workloadTtl: string;
+}
 
 /** Runs the control plane until SIGINT or SIGTERM; the exit code. */
 export async function up(options: UpOptions): Promise<number> {

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { withBus } from '../bus-client.js';
-import { proxiesHolding } from '../proxy-status/proxy-status.js';
-import type { ProxyHolding } from '../proxy-status/proxy-status.js';
+import { proxiesHolding } from '../proxy-status/proxies-holding.js';
+import type { ProxyHolding } from '../proxy-status/proxies-holding.js';
 import { columns } from '../table.js';
 import { describeKey, kindNamed, listConfig } from './galley.js';
 import type { ConfigDescription } from './galley.js';

@@ -1,5 +1,5 @@
 import { columns } from '../table.js';
-import type { HeldEndpoints, ProxyHolding, WithdrawnConfig } from './proxy-status.js';
+import type { HeldEndpoints, ProxyHolding, WithdrawnConfig } from './proxies-holding.js';
 
 const TYPES = ['CDS', 'LDS', 'EDS', 'RDS', 'VHDS'] as const;
 

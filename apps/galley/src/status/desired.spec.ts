@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { diagnostic } from '#config';
 import type { Standing } from '../analyze/standing.js';
 import { statusToWrite } from './desired.js';
-import type { Condition } from './desired.js';
+import type { Condition } from './istio-status.js';
 import { Fleet } from './rollout.js';
 import { seenStatus } from './seen.js';
 

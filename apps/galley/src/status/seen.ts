@@ -1,4 +1,4 @@
-import type { Condition } from './desired.js';
+import type { Condition } from './istio-status.js';
 
 /** What of an object's status is of use, whoever wrote it. */
 export interface SeenStatus {

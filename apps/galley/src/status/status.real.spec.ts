@@ -17,7 +17,7 @@ import type { RunningKubernetes, RunningNats, SpawnedProcess } from '#common/tes
 import { accountOf } from '../../../../test/kubernetes/support/accounts.js';
 import { installDefinitions } from '../../../../test/kubernetes/support/definitions.js';
 import { virtualService } from '../pipeline.rig.js';
-import type { Condition, IstioStatus } from './desired.js';
+import type { Condition, IstioStatus } from './istio-status.js';
 import type { PilotSummary } from './rollout.js';
 
 jest.setTimeout(180_000);

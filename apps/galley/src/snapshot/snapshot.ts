@@ -10,8 +10,8 @@ import {
 } from '#config';
 import type { Diagnostic, FileReading, Origin, ResourceKey } from '#config';
 import type { FileChange } from '../sources/change.js';
+import type { Claim, Claims } from './claim.js';
 import { readClaims } from './claims.js';
-import type { Claim, Claims } from './claims.js';
 import { byPrecedence, objectUnit, unitOf } from './units.js';
 import { isOlder } from './versions.js';
 

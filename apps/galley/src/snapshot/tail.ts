@@ -1,5 +1,5 @@
 import type { FileReading } from '#config';
-import type { FileHistory } from './claims.js';
+import type { FileHistory } from './claim.js';
 
 /**
  * Whether the last document of a file that is being written in place looks cut off. All documents before it are

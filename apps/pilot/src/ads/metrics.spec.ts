@@ -7,7 +7,8 @@ import { createLogger } from '#common/logger';
 import { RemovalGuard } from '../ingest/removal-guard.js';
 import { PushEngine } from '../push/engine.js';
 import { AdsService } from './ads-service.js';
-import { collectGauges, PilotMetrics } from './metrics.js';
+import { collectGauges } from './gauges.js';
+import { PilotMetrics } from './metrics.js';
 
 /** The names in the tables of one section. */
 function documented(section: string): string[] {

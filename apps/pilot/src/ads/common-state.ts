@@ -1,5 +1,5 @@
 import type { XdsResource } from '../model/contract.js';
-import type { Held, SentResponse } from './subscription.js';
+import type { Held, SentResponse } from './held.js';
 
 /** A response as it is the same for many clients. */
 export interface CommonResponse {

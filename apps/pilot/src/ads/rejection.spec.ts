@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { ABSENT, type SentResponse } from './held.js';
 import { blame, halves } from './rejection.js';
-import { ABSENT, type SentResponse } from './subscription.js';
 
 const response = (...names: string[]): SentResponse => ({
   nonce: '1',

@@ -1,5 +1,5 @@
 import type { ResourceKey } from '#config';
-import type { SentResponse } from './subscription.js';
+import type { SentResponse } from './held.js';
 
 /** A resource that a proxy refuses, in the version that it refuses. */
 export interface Rejection {

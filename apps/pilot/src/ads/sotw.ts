@@ -1,9 +1,10 @@
 import { envoy } from '#common/proto/envoy';
 import { encodeSotw } from '../cache/index.js';
 import type { XdsResource } from '../model/contract.js';
+import type { Held } from './held.js';
 import type { Protocol, ResponseContent } from './protocol.js';
 import { stateVersion } from './state-version.js';
-import type { Held, Subscription } from './subscription.js';
+import type { Subscription } from './subscription.js';
 
 const { DiscoveryRequest } = envoy.service.discovery.v3;
 type DiscoveryRequest = envoy.service.discovery.v3.DiscoveryRequest;

@@ -1,5 +1,5 @@
 import { contentVersion } from '../cache/index.js';
-import { ABSENT, type Held } from './subscription.js';
+import { ABSENT, type Held } from './held.js';
 
 /** One version for all that a client holds of a type, whatever order it came in. */
 export function stateVersion(state: Iterable<readonly [string, Held]>): string {

@@ -1,15 +1,8 @@
 import { LayeredMap, LayeredSet } from '#common/collections';
 import { TYPE, type XdsResource } from '../model/contract.js';
 import { CommonState, type CommonResponse } from './common-state.js';
+import { ABSENT, type Held, type SentResponse } from './held.js';
 import { blame, halves, type Rejection } from './rejection.js';
-
-/**
- * What a client holds of one name. After a reconnect only the version is known: it is what the client said.
- * The empty version stands for "was told that there is no such resource".
- */
-export type Held = Pick<XdsResource, 'version'> & Partial<XdsResource>;
-
-export const ABSENT: Held = { version: '' };
 
 /** Held in some version, and to be sent anew whichever that is: no content has this version. */
 const STALE = 'stale';
@@ -26,14 +19,6 @@ export interface Difference {
   readonly removals: string[];
   /** Names that it asked for and that never were. */
   readonly absent: string[];
-}
-
-/** A response on its way: what each of its names was before, and is once it is ACKed. */
-export interface SentResponse {
-  readonly nonce: string;
-  readonly group: string;
-  readonly sentAt: number;
-  readonly items: ReadonlyMap<string, { readonly next: Held; readonly previous: Held | undefined }>;
 }
 
 /** More retries than this for one client and type within one content: the rest of a rejected response is blamed whole. */

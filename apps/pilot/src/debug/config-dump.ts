@@ -1,5 +1,6 @@
 import { messageToJson, type JsonObject } from '#common/proto/json';
-import type { Held, Subscription } from '../ads/subscription.js';
+import type { Held } from '../ads/held.js';
+import type { Subscription } from '../ads/subscription.js';
 import { TYPE } from '../model/contract.js';
 import { routeOf } from '../push/virtual-hosts.js';
 

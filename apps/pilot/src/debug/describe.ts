@@ -1,5 +1,5 @@
 import { messageToJson, type JsonObject } from '#common/proto/json';
-import type { Held } from '../ads/subscription.js';
+import type { Held } from '../ads/held.js';
 import { TYPE } from '../model/contract.js';
 
 /** A resource as people read it. `content` is absent where only its version is known, after a reconnect. */

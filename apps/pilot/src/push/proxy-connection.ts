@@ -1,7 +1,8 @@
 import type { CommonState } from '../ads/common-state.js';
+import type { SentResponse } from '../ads/held.js';
 import type { Protocol, XdsRequest } from '../ads/protocol.js';
 import { shortened, type Rejection } from '../ads/rejection.js';
-import { Subscription, type SentResponse } from '../ads/subscription.js';
+import { Subscription } from '../ads/subscription.js';
 import type { ProxyClass, ResourceCache, Touched } from '../cache/index.js';
 import { TYPE, type XdsResource } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';

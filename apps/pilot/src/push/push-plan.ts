@@ -1,6 +1,7 @@
 import type { CommonResponse, CommonState } from '../ads/common-state.js';
+import { ABSENT } from '../ads/held.js';
 import type { Protocol, ResponseContent } from '../ads/protocol.js';
-import { ABSENT, type Difference, type Subscription } from '../ads/subscription.js';
+import type { Difference, Subscription } from '../ads/subscription.js';
 import { TYPE, type XdsResource } from '../model/contract.js';
 import type { DesiredState } from './desired-state.js';
 import { isFullState, isReferred, isReferring, PUSH_ORDER, REFERRED, REFERRING } from './order.js';

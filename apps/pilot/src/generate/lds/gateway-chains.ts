@@ -10,12 +10,9 @@ import type { HttpPick } from './http-connection-manager.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import type { L4Chain, L4Match } from './l4-chain.js';
 import { chainMatch, l4Filters } from './l4-filters.js';
-import { tlsInspector } from './listener-filters.js';
-import type { GatewayListenerPick } from './listeners.js';
 import type { TcpPolicy } from './tcp-policy.js';
 import { tcpProxy } from './tcp-proxy.js';
 
-type Listener = envoy.config.listener.v3.Listener.$Properties;
 type Filter = envoy.config.listener.v3.Filter.$Properties;
 type FilterChain = envoy.config.listener.v3.FilterChain.$Properties;
 
@@ -44,15 +41,8 @@ export interface GatewayChain {
   readonly config: ResourceKey;
 }
 
-export function gatewayListener({ chains, policies, inspectsTls }: GatewayListenerPick): Listener {
-  return {
-    filterChains: chains.map((chain) => gatewayChain(chain, policies)),
-    listenerFilters: inspectsTls ? [tlsInspector()] : [],
-    trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
-  };
-}
-
-function gatewayChain(chain: GatewayChain, policies: readonly TcpPolicy[]): FilterChain {
+/** @param policies of the clusters that connections are carried to */
+export function gatewayChain(chain: GatewayChain, policies: readonly TcpPolicy[]): FilterChain {
   const { match, tls, traffic, config } = chain;
   const meshOnly = traffic.kind === 'passed-on' ? { applicationProtocols: MESH_ALPN } : {};
   const filterChainMatch = { ...chainMatch(match), ...meshOnly };

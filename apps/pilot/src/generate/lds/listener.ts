@@ -3,13 +3,14 @@ import { MESH_CONFIG_KEY } from '#config';
 import { address } from '../common/address.js';
 import { BLACK_HOLE, VIRTUAL_INBOUND, VIRTUAL_OUTBOUND } from '../common/names.js';
 import { provenance } from '../common/provenance.js';
-import { gatewayListener } from './gateway-chains.js';
+import { gatewayChain } from './gateway-chains.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import { asksForServerName, l4FilterChain } from './l4-filters.js';
 import { inboundChains } from './inbound-chains.js';
 import { inspectorsOf, sharedInspectors } from './inbound-inspectors.js';
 import { originalDst, tlsInspector } from './listener-filters.js';
 import type {
+  GatewayListenerPick,
   HttpListenerPick,
   InboundListenerPick,
   ListenerPick,
@@ -80,6 +81,14 @@ function tcpListener({ chains, fallback, policies, http, ...pick }: TcpListenerP
       : { listenerFilters: chains.some(asksForServerName) ? [tlsInspector()] : [] }),
     trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
     ...capture(pick),
+  };
+}
+
+function gatewayListener({ chains, policies, inspectsTls }: GatewayListenerPick): Listener {
+  return {
+    filterChains: chains.map((chain) => gatewayChain(chain, policies)),
+    listenerFilters: inspectsTls ? [tlsInspector()] : [],
+    trafficDirection: envoy.config.core.v3.TrafficDirection.OUTBOUND,
   };
 }
 

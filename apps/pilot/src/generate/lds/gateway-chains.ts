@@ -6,7 +6,7 @@ import { provenance } from '../common/provenance.js';
 import { serverTls, serverTlsParameters } from '../common/server-tls.js';
 import { MESH_ALPN, meshServerTls } from '../common/tls.js';
 import type { MeshTrust } from '../common/tls-parameters.js';
-import type { HttpPick } from './http-connection-manager.js';
+import type { HttpPick } from './http-pick.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import type { L4Chain, L4Match } from './l4-chain.js';
 import { chainMatch, l4Filters } from './l4-filters.js';

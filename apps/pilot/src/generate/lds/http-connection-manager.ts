@@ -2,26 +2,13 @@ import { envoy } from '#common/proto/envoy';
 import { any } from '../common/proto.js';
 import { accessLogs } from './access-log.js';
 import { httpFilters } from './http-filters.js';
+import type { HttpPick } from './http-pick.js';
 import { httpSettings } from './http-settings.js';
 import { inboundRoute } from './inbound-route.js';
-import type { MixerCheck } from './mixer-check.js';
-import type { CommonHttp } from './select-http.js';
 import { tracing } from './tracing.js';
 
 type Filter = envoy.config.listener.v3.Filter.$Properties;
 type Manager = envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.$Properties;
-
-/** What an HTTP connection manager is made of. */
-export interface HttpPick extends CommonHttp {
-  readonly statPrefix: string;
-  /** Whether browsers speak gRPC to it in their way. */
-  readonly grpcWeb?: boolean;
-  /** Where clients prove themselves by certificates of their own world: what they say of others' is not passed on. */
-  readonly foreignClients?: boolean;
-  /** A route by RDS, or the inline one to an inbound cluster. */
-  readonly route: { readonly rds: string } | { readonly cluster: string; readonly port: number };
-  readonly check?: MixerCheck;
-}
 
 export function httpConnectionManager(pick: HttpPick): Filter {
   const { HttpConnectionManager } = envoy.extensions.filters.network.http_connection_manager.v3;

@@ -1,6 +1,6 @@
 import { envoy } from '#common/proto/envoy';
 import { any } from '../common/proto.js';
-import type { HttpPick } from './http-connection-manager.js';
+import type { HttpPick } from './http-pick.js';
 import { checkFilter } from './mixer-check.js';
 
 type HttpFilter = envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter.$Properties;

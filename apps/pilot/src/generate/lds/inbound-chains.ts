@@ -6,7 +6,7 @@ import type { IngressTls } from '../common/inbound.js';
 import { serverTls } from '../common/server-tls.js';
 import { MESH_ALPN, MESH_HTTP, MESH_TCP, meshServerTls } from '../common/tls.js';
 import type { MeshTrust } from '../common/tls-parameters.js';
-import type { HttpPick } from './http-connection-manager.js';
+import type { HttpPick } from './http-pick.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import { l4Filters } from './l4-filters.js';
 import { serviceChain } from './l4-routes.js';

@@ -1,7 +1,7 @@
 import type { ResourceKey } from '#config';
 import type { GatewayChain } from './gateway-chains.js';
 import type { InboundChainPick } from './inbound-chains.js';
-import type { HttpPick } from './http-connection-manager.js';
+import type { HttpPick } from './http-pick.js';
 import type { L4Chain } from './l4-chain.js';
 import type { SniffedHttp } from './sniffing.js';
 import type { TcpPolicy } from './tcp-policy.js';

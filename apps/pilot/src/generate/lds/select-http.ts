@@ -1,24 +1,13 @@
 import type { WorldView } from '../../model/contract.js';
 import type { Proxy } from '../../model/proxy.js';
 import type { Side } from '../../model/telemetry.js';
-import type { AccessLogPick } from './access-log.js';
-import type { HttpSettings, HttpSide } from './http-settings.js';
+import type { CommonHttp } from './http-pick.js';
+import type { HttpSide } from './http-settings.js';
 import { pickHttpSettings } from './http-settings.js';
 import type { MixerAttributes } from './mixer-attributes.js';
 import { pickReport } from './mixer-report.js';
 import { pickLogs } from './select-logs.js';
-import type { TracingPick } from './select-tracing.js';
 import { pickTracing } from './select-tracing.js';
-
-/** What every HTTP connection manager of a proxy's side has, whatever its routes. */
-export interface CommonHttp {
-  readonly side: HttpSide;
-  readonly logs: AccessLogPick;
-  readonly tracing?: TracingPick;
-  readonly settings: HttpSettings;
-  /** Whether HTTP/1.0 is taken. */
-  readonly http10?: boolean;
-}
 
 /** @param attributes what Mixer is told of the proxy with each request */
 export function pickCommonHttp(

@@ -16,7 +16,7 @@ import { isSingle } from '../common/port-uses.js';
 import { unknownDestination } from '../common/outbound-policy.js';
 import { anyAddress, loopback, moreAnyAddresses } from '../common/own-addresses.js';
 import { httpProxyPort } from '../rds/routes.js';
-import type { HttpPick } from './http-connection-manager.js';
+import type { HttpPick } from './http-pick.js';
 import type { HttpListenerPick, TcpListenerPick, VirtualOutboundPick } from './listeners.js';
 import { outboundAttributes } from './mixer-attributes.js';
 import { pickCommonHttp } from './select-http.js';

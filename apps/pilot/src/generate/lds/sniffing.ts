@@ -1,7 +1,7 @@
 import type { envoy } from '#common/proto/envoy';
 import { cidrRange } from '../common/cidr.js';
 import { duration } from '../common/values.js';
-import type { HttpPick } from './http-connection-manager.js';
+import type { HttpPick } from './http-pick.js';
 import { httpConnectionManager } from './http-connection-manager.js';
 import { httpInspector, tlsInspector } from './listener-filters.js';
 

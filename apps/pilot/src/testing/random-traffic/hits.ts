@@ -1,8 +1,5 @@
-import type { Resource } from '#config';
-import { fieldsIn, findKind } from '#config';
-import type { Kind } from '#config';
-import type { Expected } from '../oracle/expected.js';
 import type { Scenario } from './scenario.js';
+import { fieldsOf, fieldsOfAll } from './used-fields.js';
 
 export interface Tried {
   /** By `kind field`: how many requests were decided by config with the field. */
@@ -21,14 +18,4 @@ export function tried({ requests, promised, resources }: Scenario): Tried {
     for (const field of fieldsOfAll(decided)) hits.set(field, (hits.get(field) ?? 0) + 1);
   }
   return { hits, unspecific };
-}
-
-/** The fields of config that decided a request. */
-export function fieldsOfAll({ used }: Pick<Expected, 'used'>): Set<string> {
-  return new Set(used.flatMap(({ kind, part }) => fieldsOf({ kind, spec: part })));
-}
-
-function fieldsOf({ kind, spec }: Pick<Resource, 'kind' | 'spec'>): string[] {
-  if (!['VirtualService', 'DestinationRule', 'Gateway'].includes(kind)) return [];
-  return [...fieldsIn(findKind('networking.istio.io', kind) as Kind, spec)].map((path) => `${kind} ${path}`);
 }

@@ -12,8 +12,8 @@ import type { ServerPorts } from './config-sets.js';
 import { configSet } from './config-sets.js';
 import { GATEWAY_LABELS } from './gateways.js';
 import type { Place } from './places.js';
-import { fieldsOfAll } from './hits.js';
 import { dice, requestOf } from './requests.js';
+import { fieldsOfAll } from './used-fields.js';
 
 /** A mesh of many small worlds, what a sidecar gets of it, and requests through this sidecar. */
 export interface Scenario {

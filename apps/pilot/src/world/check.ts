@@ -1,10 +1,9 @@
 import { RE2JS } from 're2js';
-import type { Diagnostic, EnvoyFilter } from '#config';
+import type { EnvoyFilter } from '#config';
 import type { Config } from '../model/config.js';
 import { KIND, kindOf } from '../model/kinds.js';
 import { arePatches, patchProblems } from './envoy-filter-check.js';
-
-export type Problem = Omit<Diagnostic, 'origin' | 'resource'>;
+import type { Problem } from './problem.js';
 
 /**
  * What one resource could do to all others: lack what the world files it under, or make Envoy refuse everything that

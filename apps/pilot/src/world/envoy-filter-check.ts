@@ -2,7 +2,7 @@ import { RE2JS } from 're2js';
 import type { EnvoyConfigPatch, EnvoyFilter } from '#config';
 import { CODES, PATCHED_MESSAGES, encodePatchValue, formatPath } from '#config';
 import type { Config } from '../model/config.js';
-import type { Problem } from './check.js';
+import type { Problem } from './problem.js';
 
 /** Whether the patches can be told apart at all: what cannot is no EnvoyFilter. */
 export function arePatches(patches: unknown): boolean {

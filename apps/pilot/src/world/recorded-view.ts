@@ -7,6 +7,7 @@ import { gatewayTable, type GatewayTable } from '../model/gateways.js';
 import { fullHost, wildcardsOver } from '../model/host.js';
 import { recordedMesh } from '../model/mesh-settings.js';
 import type { Mesh } from '../model/mesh.js';
+import type { MixerHeaders } from '../model/mixer-headers.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
@@ -20,7 +21,6 @@ import { placeOf, placedServers } from './gateway-servers.js';
 import type { HostList } from './host-list.js';
 import { filedUnder } from './indexes/gateway-index.js';
 import type { Indexes } from './indexes/indexes.js';
-import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { Hosted } from './indexes/hosted.js';
 import { accountsOf, portUse, sortOf, wantsAddress } from './indexes/service-index.js';
 import {

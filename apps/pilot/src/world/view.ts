@@ -3,13 +3,13 @@ import type { Config } from '../model/config.js';
 import type { GatewayTable } from '../model/gateways.js';
 import type { CredentialSource, Found } from '../model/credential.js';
 import type { Mesh } from '../model/mesh.js';
+import type { MixerHeaders } from '../model/mixer-headers.js';
 import type { EffectiveProxyConfig } from '../model/proxy-config.js';
 import type { Patch, PatchedPart } from '../model/patch.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Workload } from '../model/workload.js';
 import type { Dialect, Endpoint, Protocol, Resolution, Service, ServicePort } from '../model/service.js';
 import type { HostList } from './host-list.js';
-import type { MixerHeaders } from './indexes/mixer-index.js';
 import type { MtlsMode } from './peer-authentication.js';
 
 /** What Pilot is started with and no config changes. */

@@ -1,6 +1,6 @@
 import { envoy } from '#common/proto/envoy';
 import type { WorldView } from '../../model/contract.js';
-import type { MixerHeaders } from '../../world/indexes/mixer-index.js';
+import type { MixerHeaders } from '../../model/mixer-headers.js';
 import { MIXER_AUTHORITY, mixerClusters } from '../common/mixer.js';
 import { any } from '../common/proto.js';
 import { duration } from '../common/values.js';

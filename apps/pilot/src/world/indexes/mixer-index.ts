@@ -3,15 +3,10 @@ import { PersistentMap } from '#common/collections';
 import { referencedHeaders } from '#expressions';
 import type { Config } from '../../model/config.js';
 import type { Fact } from '../../model/contract.js';
+import type { MixerHeaders } from '../../model/mixer-headers.js';
 import { fact } from '../facts.js';
 import type { Edit, Index } from './edit.js';
 import { touchIfChanged } from './edit.js';
-
-/** Header names in lower case, sorted: what an access log has to carry for Mixer's expressions. */
-export interface MixerHeaders {
-  readonly request: readonly string[];
-  readonly response: readonly string[];
-}
 
 /** What of Mixer's config concerns the proxies: the headers that its expressions read. */
 export class MixerIndex implements Index<Rule | Instance> {

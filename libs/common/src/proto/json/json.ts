@@ -1,14 +1,10 @@
-import { printMessage } from './print.js';
+import type { JsonObject } from './json-value.js';
 import { parseMessage } from './parse.js';
+import { printMessage } from './print.js';
 import { messageType } from './schema.js';
 
 export { MessageJsonError } from './parse.js';
 export { findMessageType, typeNameOf } from './schema.js';
-
-export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
-export interface JsonObject {
-  [member: string]: JsonValue;
-}
 
 /**
  * An encoded message of Envoy's API as proto3 JSON, with the field names of the .proto files as Envoy prints them.

@@ -1,5 +1,5 @@
 import type protobuf from 'protobufjs';
-import type { JsonObject, JsonValue } from './json.js';
+import type { JsonObject, JsonValue } from './json-value.js';
 import { findMessageType, reflection, typeNameOf } from './schema.js';
 
 type Members = Record<string, unknown>;

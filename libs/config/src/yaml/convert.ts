@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import type { Alias, Node, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { CodeName } from '../codes.js';
 import { MAX_NODES, MAX_PROBLEMS } from './limits.js';
-import type { YamlProblem } from './parse.js';
+import type { YamlProblem } from './yaml-problem.js';
 
 /** A value and how many values it holds once its aliases are written out. */
 interface Counted {

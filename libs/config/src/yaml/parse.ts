@@ -1,17 +1,10 @@
 import { Composer, LineCounter, Parser } from 'yaml';
 import type { CST, Document, ParsedNode } from 'yaml';
-import type { CodeName } from '../codes.js';
+import type { Path } from '../problem.js';
 import { convert } from './convert.js';
 import { MAX_DEPTH } from './limits.js';
 import { pathLocator } from './locate.js';
-import type { Path } from '../problem.js';
-
-/** A finding of the YAML reader, at a 1-based line of the text. */
-export interface YamlProblem {
-  readonly code: CodeName;
-  readonly message: string;
-  readonly line: number;
-}
+import type { YamlProblem } from './yaml-problem.js';
 
 /** One document as plain values, with the way back to its lines. */
 export interface YamlDocument {

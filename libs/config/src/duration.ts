@@ -3,6 +3,8 @@
  *
  * @see https://pkg.go.dev/time#ParseDuration
  */
+export type DurationText = string;
+
 const UNIT_MILLISECONDS: ReadonlyMap<string, number> = new Map([
   ['ns', 1e-6],
   ['us', 1e-3],

@@ -1,4 +1,4 @@
-import type { DurationText } from './networking.js';
+import type { DurationText } from '../duration.js';
 
 /** @see https://istio.io/latest/docs/reference/config/networking/destination-rule/ */
 export interface DestinationRule {

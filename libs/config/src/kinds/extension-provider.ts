@@ -1,4 +1,4 @@
-import type { DurationText } from './networking.js';
+import type { DurationText } from '../duration.js';
 
 /** A service of the mesh, `[namespace/]host`, and its port. */
 export interface ProviderService {

@@ -1,6 +1,11 @@
-import type { Port } from './networking.js';
-
 export type TLSProtocol = 'TLS_AUTO' | 'TLSV1_0' | 'TLSV1_1' | 'TLSV1_2' | 'TLSV1_3';
+
+export interface Port {
+  number: number;
+  protocol: string;
+  name?: string;
+  targetPort?: number;
+}
 
 /** A certificate in files of the gateway's host. */
 export interface TLSCertificate {

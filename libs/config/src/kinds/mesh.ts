@@ -1,6 +1,7 @@
+import type { DurationText } from '../duration.js';
 import type { LocalityLoadBalancerSetting, TcpKeepalive } from './destination-rule.js';
 import type { ExtensionProvider } from './extension-provider.js';
-import type { DurationText, HTTPRetry } from './networking.js';
+import type { HTTPRetry } from './networking.js';
 import type { MeshProxyConfig } from './proxy-config.js';
 
 /** Versions and algorithms of TLS; empty lists: Envoy's own. */

@@ -1,14 +1,12 @@
+import type { DurationText } from '../duration.js';
 import type { ConnectionPoolSettings } from './destination-rule.js';
-import type { ServerTLSSettings } from './gateway.js';
+import type { Port, ServerTLSSettings } from './gateway.js';
 
 /**
  * networking.istio.io as far as Quartet reads it: today's field names, in proto3 JSON.
  *
  * @see https://istio.io/latest/docs/reference/config/networking/
  */
-
-/** A proto3 JSON duration, `1.5s`; Istio's files also use Go's `100ms`, `1h30m`. */
-export type DurationText = string;
 
 export type StringMatch = { exact: string } | { prefix: string } | { regex: string };
 
@@ -134,13 +132,6 @@ export interface VirtualService {
   tls?: { match: (L4Match & { sniHosts: string[] })[]; route?: RouteDestination[] }[];
   tcp?: { match?: L4Match[]; route?: RouteDestination[] }[];
   exportTo?: string[];
-}
-
-export interface Port {
-  number: number;
-  protocol: string;
-  name?: string;
-  targetPort?: number;
 }
 
 /** Also the spec of a WorkloadEntry. */

@@ -1,5 +1,5 @@
+import type { DurationText } from '../duration.js';
 import type { ClientTLSSettings } from './destination-rule.js';
-import type { DurationText } from './networking.js';
 import type { TracingTag } from './telemetry.js';
 
 export type ForwardClientCert =

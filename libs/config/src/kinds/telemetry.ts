@@ -1,4 +1,4 @@
-import type { DurationText } from './networking.js';
+import type { DurationText } from '../duration.js';
 
 /**
  * telemetry.istio.io.

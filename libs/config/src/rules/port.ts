@@ -1,4 +1,4 @@
-import type { Port } from '../kinds/networking.js';
+import type { Port } from '../kinds/gateway.js';
 import type { Scope } from '../problem.js';
 import { checkPort } from './text.js';
 

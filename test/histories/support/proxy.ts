@@ -1,7 +1,6 @@
-import { startEnvoy, type RunningEnvoy } from '#common/testing';
+import { freePorts, startEnvoy, type RunningEnvoy } from '#common/testing';
 import { HttpClient, type HttpAnswer } from '../../../apps/cli/src/demo/measure/http-client.js';
 import { adsBootstrap } from '../../../apps/pilot/src/ads/testing/ads-rig.js';
-import { listenerPorts } from '../../support/listener-ports.js';
 import { Relay } from '../../support/relay.js';
 import type { ProxyPorts } from './mesh.js';
 import { hostOf } from './resources.js';
@@ -20,7 +19,7 @@ export async function planProxies(
   gateways: readonly Variant[],
 ): Promise<ProxyPlan[]> {
   const all = [...variants, ...gateways];
-  const ports = await listenerPorts(2 * all.length);
+  const ports = await freePorts(2 * all.length);
   return all.map((variant, n) => {
     const isGateway = n >= variants.length;
     const name = isGateway ? `gw${n}` : `p${n}`;

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { findBinary } from '#common/binaries';
-import { Hopeless, type SpawnedProcess, spawnProcess, tempDir, until } from '#common/testing';
+import { freePort, Hopeless, type SpawnedProcess, spawnProcess, tempDir, until } from '#common/testing';
 import { connectNats, type NatsAccess } from '../nats/connect.js';
 import { createNkey, type Nkey } from '../nats/nkeys.js';
 import { type NatsRole, serverConfig } from '../nats/server-config.js';
@@ -33,6 +33,8 @@ export class Bus {
     const ports = join(this.#work, 'ports');
     rmSync(ports, { recursive: true, force: true });
     mkdirSync(ports);
+    // Not one that the system picks: while the server is away, that could be given to anybody.
+    this.#port ||= await freePort();
     const users = ROLES.map((role) => ({
       name: role,
       role,
@@ -45,7 +47,7 @@ export class Bus {
     );
     const server = spawnProcess(path, ['-c', file], { name: 'nats-server' });
     this.#server = server;
-    const url = await until(
+    await until(
       () => {
         if (!server.running()) throw new Hopeless(`nats-server ended:\n${server.logs()}`);
         const [name] = readdirSync(ports).filter((entry) => entry.endsWith('.ports'));
@@ -53,7 +55,6 @@ export class Bus {
       },
       { what: 'nats-server' },
     );
-    this.#port = Number(new URL(url).port);
   }
 
   /** SIGKILL. */

@@ -2,6 +2,7 @@
  * Rigs for tests with real parts. Whatever they start ends with the test file, without a call; import this module
  * from tests and benches only.
  */
+import { releasePorts } from '../free-ports/index.js';
 import { keepLogs } from './failure.js';
 import { removeNamespaces } from './namespace.js';
 import { stopAll } from './process.js';
@@ -59,6 +60,7 @@ export { Hopeless, until, type UntilOptions } from './until.js';
   failed: keepLogs,
   async over() {
     await stopAll();
+    releasePorts();
     removeNamespaces();
     removeTempDirs();
   },

@@ -2,6 +2,7 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBinary } from '#common/binaries';
+import { freePort } from './ports.js';
 import type { SpawnedProcess } from './process.js';
 import { spawnProcess } from './process.js';
 import { tempDir } from './temp-dir.js';
@@ -43,7 +44,9 @@ export async function startNats(options: StartNatsOptions = {}): Promise<Running
   const ports = join(work, 'ports');
   mkdirSync(ports);
   const file = join(work, 'nats.conf');
-  await writeFile(file, configuration(options, storeDir, ports));
+  // Not one that the system picks: while the server is away, that could be given to anybody.
+  const port = options.port || (await freePort());
+  await writeFile(file, configuration({ ...options, port }, storeDir, ports));
   const server = spawnProcess(path, ['-c', file], { name: 'nats-server' });
   const url = await until(() => firstUrl(ports, server), { what: 'nats-server' });
   const stop = async (end: () => Promise<void>): Promise<void> => {
@@ -62,7 +65,7 @@ export async function startNats(options: StartNatsOptions = {}): Promise<Running
 
 function configuration(options: StartNatsOptions, storeDir: string, ports: string): string {
   const lines = [
-    `listen: "127.0.0.1:${options.port || -1}"`,
+    `listen: "127.0.0.1:${options.port}"`,
     `ports_file_dir: ${JSON.stringify(ports)}`,
     `jetstream: {store_dir: ${JSON.stringify(storeDir)}}`,
   ];

@@ -12,6 +12,7 @@ const shared = {
     '^#config$': '<rootDir>/libs/config/src/index.ts',
     '^#expressions$': '<rootDir>/libs/expressions/src/index.ts',
     '^#app/(.*)$': '<rootDir>/apps/$1/src/core.ts',
+    '^fast-check$': '<rootDir>/tools/jest-fast-check.mjs',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {
@@ -33,8 +34,11 @@ const shared = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/'],
 };
 
-/** Milliseconds per test; jest heeds this here alone, not in a project. Two cores may run much else beside a test. */
-const testTimeout = 30_000;
+/**
+ * Milliseconds per test; jest heeds this here alone, not in a project. It ends what hangs: a machine that is five times
+ * slower, or runs much else beside a test, is to be given its time.
+ */
+const testTimeout = 120_000;
 
 export default {
   testTimeout,

@@ -34,6 +34,7 @@ export async function startGalley(
   root = tempDir('q-cfg-'),
   stateDir = join(tempDir('q-gly-'), 'log'),
   cluster?: ClusterSource,
+  stillMs?: number,
 ): Promise<GalleyRig> {
   const connect = jest.fn(() => Promise.reject(new Error('no NATS here')));
   const writer = await ConfigLogWriter.open({ stateDir, connect });
@@ -43,7 +44,7 @@ export async function startGalley(
     times.push(performance.now());
     commits.push(commit);
   };
-  const sources = { root, ...(cluster && { cluster }) };
+  const sources = { root, ...(cluster && { cluster }), ...(stillMs !== undefined && { stillMs }) };
   const pipeline = new Pipeline({ ...sources, restored: writer.state.resources, onCommit, log: silentLog });
   pipeline.lead(writer);
   await pipeline.start();

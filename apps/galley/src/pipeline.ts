@@ -29,6 +29,8 @@ import type { ClusterSource } from './sources/sources.js';
 export interface PipelineOptions {
   /** The config folder, if there is one. */
   readonly root?: string;
+  /** Milliseconds that a file has to be left alone for before it counts as complete. */
+  readonly stillMs?: number;
   /** A cluster to read as well. Where both have a resource, the folder's stays. */
   readonly cluster?: ClusterSource;
   /** What was accepted before the last stop: only the difference is committed. */

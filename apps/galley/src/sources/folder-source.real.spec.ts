@@ -3,11 +3,11 @@ import {
   closeSync,
   mkdirSync,
   openSync,
-  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -20,13 +20,32 @@ import type { GalleyRig } from '../pipeline.rig.js';
 
 afterEach(stopGalleys);
 
+/** Ten times what it is by default: a writer here, or this process, may come to a halt for longer than that. */
+const STILL_MS = 1_000;
+
 async function start(
   files: Readonly<Record<string, string>>,
+  stillMs = STILL_MS,
 ): Promise<GalleyRig & { path: (name: string) => string }> {
   const root = tempDir('q-cfg-');
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
-  await sleep(120); // Files that were only just written would count as being written still.
-  return Object.assign(await startGalley(root), { path: (name: string) => join(root, name) });
+  for (const [name, text] of Object.entries(files)) writeAgo(join(root, name), text);
+  const rig = await startGalley(root, undefined, undefined, stillMs);
+  return Object.assign(rig, { path: (name: string) => join(root, name) });
+}
+
+/** Files that were only just written would count as being written still. */
+function writeAgo(path: string, text: string): void {
+  const past = new Date(Date.now() - 60_000);
+  writeFileSync(path, text);
+  utimesSync(path, past, past);
+}
+
+/** So long files have to be left alone where a test shows that nobody waits for that. */
+const LONG_MS = 10_000;
+
+/** Waits for what has to come at once, not when the file was left alone for {@link LONG_MS}. */
+function atOnce(attempt: () => boolean): Promise<unknown> {
+  return until(attempt, { interval: 1, timeout: LONG_MS / 2 });
 }
 
 function save(path: string, text: string): void {
@@ -58,13 +77,10 @@ describe('ways to save a file', () => {
   });
 
   it('takes a write in place at once', async () => {
-    const rig = await start({ 'a.yaml': two('v1', 'v1') });
+    const rig = await start({ 'a.yaml': two('v1', 'v1') }, LONG_MS);
     for (const subset of ['v2', 'v3', 'v4']) {
-      const before = performance.now();
       writeFileSync(rig.path('a.yaml'), two(subset, subset));
-      await until(() => rig.subset('ratings') === subset, { interval: 1 });
-      expect(performance.now() - before).toBeLessThan(90);
-      await sleep(150);
+      await atOnce(() => rig.subset('ratings') === subset);
     }
     expect(history(rig, 'reviews')).toEqual(['v1', 'v2', 'v3', 'v4']);
   });
@@ -105,15 +121,13 @@ describe('ways to save a file', () => {
     await until(() => rig.subset('reviews') === 'v2', { interval: 1 });
     expect(rig.subset('ratings')).toBe('v1');
     await until(() => rig.subset('ratings') === undefined, { interval: 5 });
-    expect(performance.now() - before).toBeGreaterThanOrEqual(100);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(STILL_MS);
   });
 
   it('takes an unlink at once', async () => {
-    const rig = await start({ 'a.yaml': two('v1', 'v1'), 'b.yaml': virtualService('details') });
-    const before = performance.now();
+    const rig = await start({ 'a.yaml': two('v1', 'v1'), 'b.yaml': virtualService('details') }, LONG_MS);
     unlinkSync(rig.path('b.yaml'));
-    await until(() => rig.subset('details') === undefined, { interval: 1 });
-    expect(performance.now() - before).toBeLessThan(90);
+    await atOnce(() => rig.subset('details') === undefined);
     expect(rig.subset('reviews')).toBe('v1');
   });
 
@@ -149,13 +163,11 @@ describe('ways to save a file', () => {
     };
     publish('1', 'v1');
     symlinkSync('..data/a.yaml', join(root, 'a.yaml'));
-    const rig = await startGalley(root);
+    const rig = await startGalley(root, undefined, undefined, LONG_MS);
     expect(rig.subset('reviews')).toBe('v1');
-    const before = performance.now();
     publish('2', 'v2');
     rmSync(join(root, '..1'), { recursive: true });
-    await until(() => rig.subset('ratings') === 'v2', { interval: 1 });
-    expect(performance.now() - before).toBeLessThan(90);
+    await atOnce(() => rig.subset('ratings') === 'v2');
     expect(history(rig, 'reviews')).toEqual(['v1', 'v2']);
   });
 });
@@ -186,30 +198,5 @@ describe('folders', () => {
     await until(() => rig.subset('ratings') === 'v2');
     expect(history(rig, 'reviews')).toEqual(['v1']);
     rmSync(`${rig.root}.away`, { recursive: true });
-  });
-
-  it('sees a change within 5 ms of the rename, typically, among 200 files', async () => {
-    const files = Object.fromEntries(
-      Array.from({ length: 200 }, (_, at) => [`f${at}.yaml`, virtualService(`vs-${at}`)]),
-    );
-    const rig = await start(files);
-    expect(rig.commits).toHaveLength(1);
-    const delays: number[] = [];
-    for (let round = 0; round < 40; round += 1) {
-      const at = (round * 37) % 200;
-      writeFileSync(rig.path('draft'), virtualService(`vs-${at}`, `r${round}`));
-      const count = rig.commits.length;
-      const before = performance.now();
-      renameSync(rig.path('draft'), rig.path(`f${at}.yaml`));
-      await until(() => rig.commits.length > count, { interval: 1 });
-      delays.push((rig.times.at(-1) ?? 0) - before);
-      await sleep(5);
-    }
-    delays.sort((a, b) => a - b);
-    process.stderr.write(
-      `rename to commit: median ${delays[20]?.toFixed(1)} ms, p95 ${delays[37]?.toFixed(1)} ms\n`,
-    );
-    expect(delays[20]).toBeLessThan(25);
-    expect(readFileSync(rig.path('f0.yaml'), 'utf8')).toContain('r0');
   });
 });

@@ -7,7 +7,7 @@ import type { FileChange } from './change.js';
 import { isConfigFile, isHidden, isMissing, look, readBytes, sameStamp, walk } from './entries.js';
 import type { Stamp, Tree } from './entries.js';
 import { isOpenForWriting } from './open-writers.js';
-import { Stillness } from './stillness.js';
+import { STILL_MS, Stillness } from './stillness.js';
 import { FolderWatches } from './watches.js';
 
 export interface FolderSourceOptions {
@@ -19,6 +19,8 @@ export interface FolderSourceOptions {
   /** The folder cannot be read, and why; undefined when it can again. Nothing is reported as gone meanwhile. */
   readonly onFolder: (problem: string | undefined) => void;
   readonly log: Log;
+  /** Milliseconds after which a file that is written in place counts as complete; by default 100. */
+  readonly stillMs?: number;
 }
 
 /** A file as it was reported. */
@@ -62,10 +64,9 @@ const BURST = 2_000;
 /** Times that a reading is thrown away because the file changed meanwhile. */
 const MAX_TRIES = 5;
 const FILES_AT_ONCE = 64;
-/** A file found by a walk and modified this recently may still be being written. */
-const FRESH_MS = 100;
-/** A folder that was away and came back is likely to be being filled: what it lacks may be on its way. */
-const RETURN_MS = 1_000;
+/** A folder that was away and came back is likely to be being filled: what it lacks may be on its way, for so many times
+ * as long as a file that is written. */
+const RETURN = 10;
 
 /**
  * A folder of config files, with all below it. Changes are reported within milliseconds, work is proportional to
@@ -83,11 +84,13 @@ export class FolderSource {
   private problem: string | undefined;
   private closed = false;
   private returned = -Infinity;
+  private readonly stillMs: number;
 
   constructor(private readonly options: FolderSourceOptions) {
-    const { root, log } = options;
+    const { root, log, stillMs = STILL_MS } = options;
+    this.stillMs = stillMs;
     this.watches = new FolderWatches(root, (folder, event, name) => this.onEvent(folder, event, name), log);
-    this.stillness = new Stillness((path, waited) => void this.settle(path, waited));
+    this.stillness = new Stillness((path, waited) => void this.settle(path, waited), stillMs);
     for (const path of options.expected) this.reported.set(path, { wasTerminated: true, terminated: true });
   }
 
@@ -180,7 +183,8 @@ export class FolderSource {
   private compare(tree: Tree): void {
     const now = Date.now();
     for (const [path, { stamp, linked }] of tree.files) {
-      const isFresh = !linked && now - stamp.modified < FRESH_MS;
+      // Modified this recently, it may still be being written.
+      const isFresh = !linked && now - stamp.modified < this.stillMs;
       if (!sameStamp(this.reported.get(path)?.stamp, stamp)) this.stir(path, isFresh);
     }
     const unknown = [...tree.unreadable.keys()].map((folder) => `${folder}/`);
@@ -246,7 +250,7 @@ export class FolderSource {
   }
 
   private get isReturning(): boolean {
-    return performance.now() - this.returned < RETURN_MS;
+    return performance.now() - this.returned < RETURN * this.stillMs;
   }
 
   private report(findings: readonly Finding[]): void {

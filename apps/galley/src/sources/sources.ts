@@ -18,6 +18,8 @@ export interface ClusterSource {
 
 export interface SourcesOptions {
   readonly root?: string;
+  /** How long a file of the folder has to be left alone, see {@link FolderSource}. */
+  readonly stillMs?: number;
   readonly cluster?: ClusterSource;
   /** Units that were known before the start. */
   readonly expected: readonly Unit[];
@@ -32,11 +34,11 @@ export class Sources {
   private readonly cluster: KubernetesSource | undefined;
 
   constructor(private readonly options: SourcesOptions) {
-    const { root, cluster, expected, onChanges, log } = options;
+    const { root, stillMs, cluster, expected, onChanges, log } = options;
     const onFolder = (problem: string | undefined): void => void (this.folderProblem = problem);
     const files = expected.filter((unit) => splitUnit(unit) === undefined);
-    this.folder =
-      root === undefined ? undefined : new FolderSource({ root, expected: files, onChanges, onFolder, log });
+    const follows = { expected: files, onChanges, onFolder, log, ...(stillMs !== undefined && { stillMs }) };
+    this.folder = root === undefined ? undefined : new FolderSource({ root, ...follows });
     this.cluster =
       cluster && new KubernetesSource({ ...cluster, cluster: cluster.name, expected, onChanges, log });
   }

@@ -1,7 +1,7 @@
-/** How long a file has to be left alone before it counts as complete. */
-const STILL_MS = 100;
-/** The same for a file that ends in the middle of a line, where it did not before. */
-const UNFINISHED_STILL_MS = 400;
+/** How long a file has to be left alone before it counts as complete, unless somebody says otherwise. */
+export const STILL_MS = 100;
+/** So many times as long for a file that ends in the middle of a line, where it did not before. */
+const UNFINISHED = 4;
 /** A descriptor that stays open for good must not hold a file back for ever. */
 const LONGEST_WAIT_MS = 10_000;
 
@@ -14,7 +14,10 @@ interface Wait {
 export class Stillness {
   private readonly waits = new Map<string, Wait>();
 
-  constructor(private readonly onStill: (path: string, waited: number) => void) {}
+  constructor(
+    private readonly onStill: (path: string, waited: number) => void,
+    private readonly stillMs = STILL_MS,
+  ) {}
 
   /** Starts to wait for a file, anew where it was waited for already. */
   await(path: string, unfinished = false): void {
@@ -22,7 +25,7 @@ export class Stillness {
     this.forget(path);
     const timer = setTimeout(
       () => this.onStill(path, performance.now() - since),
-      unfinished ? UNFINISHED_STILL_MS : STILL_MS,
+      unfinished ? UNFINISHED * this.stillMs : this.stillMs,
     );
     this.waits.set(path, { timer, since });
   }

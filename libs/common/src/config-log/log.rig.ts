@@ -39,7 +39,7 @@ export class Consumer {
   }
 
   /** Waits until reader and consumer are where the writer is. */
-  async reaches(state: ConfigState, timeout = 10_000): Promise<void> {
+  async reaches(state: ConfigState, timeout = 30_000): Promise<void> {
     const there = (): boolean => this.reader.live && same(this.reader.state, state);
     await until(there, { what: `revision ${state.revision}`, timeout });
     await until(() => this.#stateHash() === state.stateHash, { what: 'the consumer to follow' });

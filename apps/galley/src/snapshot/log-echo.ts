@@ -2,7 +2,7 @@ import type { ConfigChange } from '#common/config-log';
 import type { ResourceKey } from '#config';
 import type { FileChange } from '../sources/change.js';
 import type { Snapshot } from './snapshot.js';
-import { objectUnit } from './units.js';
+import { objectUnit, splitUnit } from './units.js';
 import type { Unit } from './units.js';
 import { isOlder, newer } from './versions.js';
 
@@ -15,6 +15,10 @@ export class LogEcho {
   private versions = new Map<ResourceKey, string>();
   /** The newest version that the log, or anybody here, knew before the deletion. */
   private readonly deletions = new Map<Unit, string>();
+  /** The object that the own watches told of last under a name; empty where they told that it is gone, and it is logged. */
+  private readonly uids = new Map<Unit, string>();
+  /** Of an object that was made anew under the name of another, the first version that was seen. */
+  private readonly anew = new Map<Unit, string>();
 
   take(change: ConfigChange, own: Snapshot, cluster: string): void {
     if (change.kind === 'reset') return this.reset(change.state.resources, own, cluster);
@@ -26,14 +30,32 @@ export class LogEcho {
 
   /** Of what the sources tell, what is news: a version from before a deletion in the log is none. */
   news(changes: readonly FileChange[]): readonly FileChange[] {
-    if (this.deletions.size === 0) return changes;
-    return changes.filter((change) => {
-      const known = this.deletions.get(change.path);
-      if (known === undefined) return true;
-      if (change.kind === 'object' && !isOlder(known, change.resourceVersion)) return false;
-      this.deletions.delete(change.path);
-      return true;
-    });
+    const news = changes.filter((change) => this.isNews(change));
+    for (const change of news) this.see(change);
+    return news;
+  }
+
+  private isNews(change: FileChange): boolean {
+    const known = this.deletions.get(change.path);
+    if (known === undefined) return true;
+    if (change.kind === 'object' && !isOlder(known, change.resourceVersion)) return false;
+    this.deletions.delete(change.path);
+    return true;
+  }
+
+  private see(change: FileChange): void {
+    const { kind, path } = change;
+    const before = this.uids.get(path);
+    if (kind === 'object') {
+      const { about, resourceVersion } = change;
+      if (before !== undefined && before !== about.uid) this.anew.set(path, resourceVersion);
+      this.uids.set(path, about.uid);
+    } else if (kind === 'gone' && before !== undefined) {
+      const key = splitUnit(path)?.key;
+      this.anew.delete(path);
+      if (key !== undefined && this.versions.has(key)) this.uids.set(path, '');
+      else this.uids.delete(path);
+    }
   }
 
   /** Objects that are deleted in the log, and that the own snapshot still has in a version from before. */
@@ -62,6 +84,9 @@ export class LogEcho {
     const known = this.versions.get(key);
     this.versions.delete(key);
     const unit = objectUnit(cluster, key);
+    if (this.uids.get(unit) === '') this.uids.delete(unit);
+    // The log is behind here: it tells of the end of the one before, and nobody would tell of this one again.
+    if (isOlder(known, this.anew.get(unit))) return;
     const held = own.files.get(unit)?.reading?.resourceVersion;
     const version = newer(known, held);
     if (known !== undefined && held !== undefined && version !== undefined) this.deletions.set(unit, version);

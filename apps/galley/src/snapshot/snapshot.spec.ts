@@ -225,13 +225,13 @@ describe('what takes over from another Galley', () => {
     expect(proposalFor(snapshot, touched, state(own)).operations).toEqual([]);
   });
 
-  const object = (name: string, subset: string, resourceVersion: string): FileChange => ({
+  const object = (name: string, subset: string, resourceVersion: string, uid = ''): FileChange => ({
     kind: 'object',
     path: objectUnit('c', KEY + name),
     file: 'cluster/c',
     object: parse(virtualService(name, subset)) as ClusterObject,
     resourceVersion,
-    about: { uid: '', generation: 1, status: seenStatus(undefined) },
+    about: { uid, generation: 1, status: seenStatus(undefined) },
   });
   const gone = (name: string): FileChange => ({ kind: 'gone', path: objectUnit('c', KEY + name) });
   const put = (name: string, subset: string, resourceVersion: string): ConfigChange => {
@@ -270,5 +270,22 @@ describe('what takes over from another Galley', () => {
     expect(inForce(snapshot)).toEqual({ b: 'v3' });
     expect(echo.news([gone('a'), gone('c')])).toHaveLength(2);
     expect(echo.deleted(own)).toEqual([]);
+  });
+
+  it('drops nothing that was made anew before the log told of the end of the one before', () => {
+    const echo = new LogEcho();
+    let own = empty;
+    const tell = (...changes: FileChange[]) => (own = apply(own, ...echo.news(changes)));
+    const names = ['seen', 'missed', 'edited'];
+    tell(...names.map((name) => object(name, 'v1', '1', 'first')));
+    for (const name of names) echo.take(put(name, 'v1', '1'), own, 'c');
+    tell(gone('seen'));
+    tell(object('seen', 'v2', '5', 'second'), object('missed', 'v2', '6', 'second'));
+    tell(object('edited', 'v2', '7', 'first'));
+    for (const name of names) echo.take(committed({ op: 'delete', key: KEY + name }), own, 'c');
+    const deleted = echo.deleted(own);
+    expect(deleted).toEqual([objectUnit('c', `${KEY}edited`)]);
+    const { snapshot } = rebaseSnapshot(own, new Map(), new Set(deleted));
+    expect(inForce(snapshot)).toEqual({ seen: 'v2', missed: 'v2' });
   });
 });

@@ -207,7 +207,7 @@ describe('Pilot, from the config log to a real Envoy', () => {
       const revision = await pilot.commit([route('c')]);
       await pilot.startPilot();
       await until(() => holding(revision), { what: 'the proxy to come back', timeout: 20_000 });
-      await answers('200 c');
+      await until(() => running.answers.has('200 c'), { what: 'the edit' });
       const seen = await running.stop();
       expect([...seen.keys()].sort()).toEqual(['200 b', '200 c']);
       expect(await counters()).toEqual(before);

@@ -236,8 +236,8 @@ describe('gateways with secrets from a folder', () => {
     await until(async () => (await ask('late')) === '200 hello', { what: 'the late secret' });
     await until(async () => (await missing()).join() === foreign, { what: 'a diagnostic less' });
     rmSync(join(secrets, 'edge/late'), { recursive: true });
-    put('edge/web', pair(await issue()));
     const before = await shown('simple');
+    put('edge/web', pair(await issue()));
     await until(async () => (await shown('simple')) !== before, { what: 'a later change' });
     expect(await ask('late')).toBe('200 hello');
   });

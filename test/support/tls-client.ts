@@ -1,13 +1,16 @@
 import { request } from 'node:https';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
+/** For what hangs: nothing here is to be quick. */
+const LIMIT_MS = 20_000;
+
 /** A TLS handshake with a local port; the connection is the caller's to end. Rejects where there is none. */
 export function handshake(port: number, options: ConnectionOptions): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', ...options });
     socket.once('secureConnect', () => resolve(socket));
     socket.once('error', reject);
-    socket.setTimeout(5_000, () => socket.destroy(new Error('no handshake within 5 s')));
+    socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error('no handshake in time')));
   });
 }
 
@@ -17,7 +20,7 @@ export function askTls(port: number, host: string, options: ConnectionOptions): 
   return new Promise((resolve) => {
     const asked = request(
       {
-        ...{ port, host: '127.0.0.1', servername: host, headers: { host }, agent: false, timeout: 5_000 },
+        ...{ port, host: '127.0.0.1', servername: host, headers: { host }, agent: false, timeout: LIMIT_MS },
         ...{ ca, cert, key, minVersion, maxVersion, ...(checkServerIdentity && { checkServerIdentity }) },
       },
       (response) => {

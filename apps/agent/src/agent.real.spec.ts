@@ -30,8 +30,9 @@ describe('an agent', () => {
     expect(metrics).toContain('envoy_server_live');
     expect(residentMegabytes(pid)).toBeLessThan(70);
     const [, readyMs] = /"readyMs":(\d+)/.exec(agent.process.logs())!;
-    // 200 ms on an idle host. Here other tests may be running: the bound is for what is wrong, not for what is slow.
-    expect(Number(readyMs)).toBeLessThan(5_000);
+    // 200 ms on an idle host. Here other tests may be running: the bound is for what is wrong, such as a wait for the
+    // 15 s that Envoy gives an answer, not for what is slow.
+    expect(Number(readyMs)).toBeLessThan(10_000);
   });
 
   it('has its Envoy send statistics where the ProxyConfig says, by statsd and by gRPC', async () => {
@@ -78,7 +79,7 @@ describe('an agent', () => {
         expect(answer).toMatchObject({ status: 200, port: socket });
         return mesh.authority.proofs.length >= 3;
       },
-      { what: 'two rotations', timeout: 30_000, interval: 100 },
+      { what: 'two rotations', timeout: 60_000, interval: 100 },
     );
     expect(mesh.authority.proofs.slice(0, 3)).toEqual(['token', 'certificate', 'certificate']);
     await until(async () => (await client(mesh).get()).serial !== first.serial, {
@@ -87,7 +88,7 @@ describe('an agent', () => {
     expect((await kept.get()).port).toBe(socket);
     expect((await fetch(`http://${status}/healthz/ready`)).status).toBe(200);
     kept.close();
-  }, 45_000);
+  });
 
   it('starts a killed Envoy again, on the same ports', async () => {
     const agent = await mesh.start();

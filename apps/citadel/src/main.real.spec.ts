@@ -37,4 +37,4 @@ it('runs as a process: announces itself, answers over NATS, shows its metrics, e
   expect(citadel.logs()).not.toContain(credential);
   await citadel.stop();
   expect(await citadel.exited).toEqual({ code: 0, signal: null });
-}, 30_000);
+});

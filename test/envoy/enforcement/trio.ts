@@ -123,7 +123,6 @@ export async function actedAt(trio: Trio, stat: string, expected: readonly Place
   const wanted = [...expected].sort().join();
   await until(async () => (acted = await trio.acted(stat)).sort().join() === wanted, {
     what: `${stat} at ${wanted}`,
-    timeout: 5_000,
   }).catch(() => undefined);
   return acted.sort();
 }

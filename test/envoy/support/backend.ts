@@ -31,7 +31,10 @@ export interface Backend {
  */
 export async function httpBackend(name: string, port = 0): Promise<Backend> {
   const seen: Seen[] = [];
-  const server = createServer((request, response) => answer(name, seen, request, response));
+  // A server that closes idle connections closes some at the very moment when Envoy sends a request over them.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) =>
+    answer(name, seen, request, response),
+  );
   server.on('upgrade', (request, socket) => {
     seen.push(seenOf(request));
     socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n');

@@ -19,7 +19,7 @@ function clientOf(target, mesh) {
 
 const asItIs = (bytes) => bytes;
 
-function call({ target, method = '/echo.Echo/Call', metadata = {}, timeout = 5, mesh = false }) {
+function call({ target, method = '/echo.Echo/Call', metadata = {}, timeout = 20, mesh = false }) {
   return new Promise((resolve) => {
     const options = { deadline: Date.now() + timeout * 1000 };
     const done = (error, reply) => {

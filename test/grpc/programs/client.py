@@ -25,7 +25,7 @@ def channel_to(target, mesh):
     return channels[target, mesh]
 
 
-def call(target, method="/echo.Echo/Call", metadata=None, timeout=5, mesh=False):
+def call(target, method="/echo.Echo/Call", metadata=None, timeout=20, mesh=False):
     ask = channel_to(target, mesh).unary_unary(method)
     try:
         return ask(b"", metadata=tuple((metadata or {}).items()), timeout=timeout).decode()

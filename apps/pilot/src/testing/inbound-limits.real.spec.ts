@@ -18,13 +18,13 @@ kind: Sidecar
 metadata: {name: app}
 spec:
   inboundConnectionPool:
-    tcp: {idleTimeout: 200ms}
+    tcp: {idleTimeout: 2s}
   ingress:
   - {port: {number: ${tcp}, protocol: TCP, name: tcp}, bind: 127.0.0.1, defaultEndpoint: "127.0.0.1:${app}"}
   - port: {number: ${http}, protocol: HTTP, name: http}
     bind: 127.0.0.1
     defaultEndpoint: 127.0.0.1:${app}
-    connectionPool: {http: {idleTimeout: 100ms}}
+    connectionPool: {http: {idleTimeout: 1s}}
   - port: {number: ${one}, protocol: HTTP2, name: one}
     bind: 127.0.0.1
     defaultEndpoint: 127.0.0.1:${streams}

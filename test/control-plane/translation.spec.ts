@@ -66,7 +66,7 @@ describe('what Pilot sends for Bookinfo', () => {
     nodes = [...origins.values()].filter(({ resource }) => resource.kind === 'WorkloadEntry').map(nodeOf);
   }, 60_000);
 
-  afterAll(() => plane.process.stop(), 20_000);
+  afterAll(() => plane.process.stop(), 60_000);
 
   it('equals what quartet xds prints, for every proxy', async () => {
     expect(nodes.length).toBeGreaterThanOrEqual(7);

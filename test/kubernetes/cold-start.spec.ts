@@ -15,7 +15,7 @@ import {
 } from '#common/testing';
 import type { RunningKubernetes, RunningNats, SpawnedProcess } from '#common/testing';
 import { accountOf } from './support/accounts.js';
-import { installDefinitions } from './support/definitions.js';
+import { definitionsServed, installDefinitions } from './support/definitions.js';
 import { certificateFiles, webhookFlags, writeCertificate } from './support/webhook-certificate.js';
 import { TestCa } from '../../libs/common/src/identity/test-ca.js';
 
@@ -37,7 +37,10 @@ let galley: SpawnedProcess;
 
 /** Everything that Galley hangs on, and Galley; each can be started whether the others are there or not. */
 const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
-  cluster: () => kubernetes.startApiServer(),
+  cluster: async () => {
+    await kubernetes.startApiServer();
+    await definitionsServed(kubernetes);
+  },
   bus: async () => (nats = await startNats({ port: natsPort, storeDir })),
   certificate: () => writeCertificate(ca, files),
   galley: async () => {

@@ -7,6 +7,7 @@ import { KubeError, resourcePath } from '#common/kube';
 import { describeKubernetes, quartet, startKubernetes, until } from '#common/testing';
 import type { RunningKubernetes } from '#common/testing';
 import { canonicalJson, MESH_TYPES, readConfig } from '#config';
+import { definitionsServed } from './support/definitions.js';
 
 interface Manifest {
   readonly apiVersion: string;
@@ -53,18 +54,6 @@ async function tryOut(manifest: Manifest): Promise<Manifest> {
   return (await kubernetes.client.send<Manifest>('POST', path, { body, query })).body;
 }
 
-/** `kubectl wait` gives up on a definition that has no conditions yet: https://github.com/kubernetes/kubernetes/issues/66439 */
-async function areEstablished(): Promise<boolean> {
-  interface Definition {
-    readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-  }
-  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
-  const { items } = await kubernetes.client.get<{ items: readonly Definition[] }>(path);
-  return items.every(({ status }) =>
-    status?.conditions?.some((each) => each.type === 'Established' && each.status === 'True'),
-  );
-}
-
 const manifest = (apiVersion: string, kind: string, spec: object, name = 'a'): Manifest => ({
   apiVersion,
   kind,
@@ -78,7 +67,7 @@ describeKubernetes('the definitions of all kinds', () => {
     const { stdout } = await quartet('manifest', 'generate', '--component', 'base');
     const applied = await kubernetes.kubectl(['apply', '--server-side', '-f', '-'], stdout);
     expect(applied).toMatchObject({ code: 0, stderr: '' });
-    await until(areEstablished, { timeout: 60_000, what: 'the definitions to be established' });
+    await definitionsServed(kubernetes);
   }, 240_000);
   afterAll(() => kubernetes?.stop());
 

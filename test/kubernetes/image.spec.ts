@@ -53,7 +53,7 @@ describe('the image that deploy/Dockerfile makes', () => {
       return async () => (await fetch(`http://${http}/readyz`)).ok;
     };
     const ready = await Promise.all(Object.entries(flags).map(start));
-    await Promise.all(ready.map((isReady) => until(isReady, { timeout: 30_000 })));
+    await Promise.all(ready.map((isReady) => until(isReady, { timeout: 90_000 })));
   });
 
   it.each([

@@ -22,7 +22,7 @@ import type { RunningKubernetes, SpawnedProcess } from '#common/testing';
 import { accountOf, accountWithout } from './support/accounts.js';
 import { needsProvenBy } from './support/needs.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const patient = { timeout: 30_000 };
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';

@@ -30,7 +30,7 @@ import { needsProvenBy, type Need } from './support/needs.js';
 import { createSamples, samplePath } from './support/samples.js';
 import { certificateFiles, webhookFlags, writeCertificate } from './support/webhook-certificate.js';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const patient = { timeout: 30_000 };
 const files = certificateFiles(tempDir('q-lack-'));
@@ -179,5 +179,5 @@ describeKubernetes('Galley without leave to write', () => {
     // They are tried twice a minute.
     for (const kind of kinds) await until(isWritten(kind), { timeout: 90_000 });
     await until(async () => (await said()).length === 0, patient);
-  }, 240_000);
+  }, 600_000);
 });

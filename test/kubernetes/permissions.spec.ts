@@ -14,6 +14,7 @@ import {
 import type { RunningKubernetes, RunningNats, SpawnedProcess } from '#common/testing';
 import type { Diagnostic } from '#config';
 import { accountOf } from './support/accounts.js';
+import { definitionsServed } from './support/definitions.js';
 
 jest.setTimeout(120_000);
 
@@ -37,6 +38,7 @@ describeKubernetes('Galley, with what it may do and no more', () => {
     kubernetes = await startKubernetes();
     const { stdout } = await quartet('manifest', 'generate');
     await kubernetes.kubectl(['apply', '--server-side', '-f', '-'], stdout);
+    await definitionsServed(kubernetes);
     nats = await startNats();
     http = await freeAddress();
     galley = spawnProcess(process.execPath, [

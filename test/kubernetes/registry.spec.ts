@@ -45,7 +45,7 @@ describeKubernetes('Services of a cluster', () => {
     kubernetes = await startKubernetes({ controllers: ['endpointslice-controller'] });
     await apply(NAMESPACE);
     const kubeconfig = await accountOf(kubernetes, 'pilot');
-    pilot = await PilotRig.start([MESH], ['--kubeconfig', kubeconfig, '--mass-removal-hold', '5s']);
+    pilot = await PilotRig.start([MESH], ['--kubeconfig', kubeconfig, '--mass-removal-hold', '10s']);
     const port = await freePort();
     const metadata = { NAMESPACE: 'books', INTERCEPTION_MODE: 'NONE', HTTP_PROXY_PORT: String(port) };
     envoy = await startEnvoy(adsBootstrap(pilot.xds, 'delta', { id: NODE, metadata }));

@@ -9,6 +9,7 @@ import {
   until,
 } from '#common/testing';
 import type { RunningControlPlane, RunningKubernetes } from '#common/testing';
+import { definitionsServed } from './support/definitions.js';
 
 jest.setTimeout(120_000);
 
@@ -34,6 +35,7 @@ describeKubernetes('quartet up --webhook-url', () => {
     kubernetes = await startKubernetes();
     const { stdout } = await quartet('manifest', 'generate');
     await kubernetes.kubectl(['apply', '--server-side', '-f', '-'], stdout);
+    await definitionsServed(kubernetes);
     await kubernetes.kubectl(['create', 'namespace', 'istio-system']);
     const url = `https://127.0.0.1:${await freePort()}`;
     const args = ['--kubeconfig', kubernetes.kubeconfig, '--webhook-url', url, '--only', 'galley,citadel'];
@@ -53,7 +55,8 @@ describeKubernetes('quartet up --webhook-url', () => {
   });
 
   it('leaves the cluster to itself when it ends', async () => {
-    await plane.process.stop();
+    // Time enough to end in order: who is killed leaves the registration as it is.
+    await plane.process.stop(60_000);
     expect(await policies()).toBe('Ignore Ignore Ignore');
     expect(await apply(entry('a b'))).toMatchObject({ code: 0 });
   });

@@ -13,6 +13,7 @@ import {
 import type { RunningControlPlane, RunningKubernetes } from '#common/testing';
 import type { Diagnostic } from '#config';
 import { startProxy } from '../../apps/pilot/src/ads/testing/ads-rig.js';
+import { definitionsServed } from './support/definitions.js';
 
 jest.setTimeout(120_000);
 
@@ -53,6 +54,7 @@ describeKubernetes('quartet up beside a cluster', () => {
     kubernetes = await startKubernetes();
     const { stdout } = await quartet('manifest', 'generate');
     await kubernetes.kubectl(['apply', '--server-side', '-f', '-'], stdout);
+    await definitionsServed(kubernetes);
     // The proxy here has no agent, and so no certificate to call anybody with.
     writeFileSync(join(config, 'mesh.yaml'), PLAIN);
     const only = ['--only', 'galley,pilot,citadel'];
@@ -168,7 +170,8 @@ spec: {host: cluster.example.com, trafficPolicy: {tls: {mode: SIMPLE, ${tls}}}}
     expect(away.length).toBeGreaterThan(0);
     expect(await entries()).toBe(2);
     await kubernetes.startApiServer();
-    await kubernetes.kubectl(['apply', '-f', '-'], entry('later'));
-    await until(async () => (await entries()) === 3, { timeout: 30_000 });
+    await definitionsServed(kubernetes);
+    expect(await kubernetes.kubectl(['apply', '-f', '-'], entry('later'))).toMatchObject({ code: 0 });
+    await until(async () => (await entries()) === 3, patient);
   });
 });

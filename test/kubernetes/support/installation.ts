@@ -3,6 +3,7 @@ import { findBinary, packageRoot } from '#common/binaries';
 import { quartet, startKubernetes, type RunningKubernetes } from '#common/testing';
 import { buildImage } from './image.js';
 import { Kubelet } from './kubelet.js';
+import { definitionsServed } from './definitions.js';
 
 /** Those of kube-controller-manager that make pods of what a chart installs. */
 const CONTROLLERS = [
@@ -34,6 +35,7 @@ export async function install(...settings: string[]): Promise<Installation> {
   const kubelet = await Kubelet.start(kubernetes, buildImage(), new Map([['nats-server', nats.path]]));
   const { stdout } = await quartet('manifest', 'generate');
   await kubernetes.kubectl(['apply', '--server-side', '-f', '-'], stdout);
+  await definitionsServed(kubernetes);
   const args = settings.flatMap((setting) => ['--set', setting]);
   const { code, stderr } = await kubernetes.helm([
     ...['install', 'quartet', CHART, '--namespace', NAMESPACE, '--create-namespace', ...args],

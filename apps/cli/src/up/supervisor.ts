@@ -11,6 +11,7 @@ export interface Task {
 
 export interface SupervisorEvents {
   readonly restarted: (name: string, pid: number) => void;
+  /** It ended by itself, or did not when it was told to. */
   readonly failed: (name: string, reason: string) => void;
 }
 
@@ -49,9 +50,14 @@ export class Supervised {
     if (!child || this.pid === undefined) return;
     const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     signalGroup(child, 'SIGTERM');
-    const limit = setTimeout(() => signalGroup(child, 'SIGKILL'), STOP_LIMIT_MS);
+    const limit = setTimeout(() => this.insist(child), STOP_LIMIT_MS);
     await gone;
     clearTimeout(limit);
+  }
+
+  private insist(child: ChildProcess): void {
+    this.events.failed(this.task.name, `killed, ${STOP_LIMIT_MS / 1_000} s after it was told to end`);
+    signalGroup(child, 'SIGKILL');
   }
 
   private async launch(): Promise<void> {

@@ -10,7 +10,7 @@ import {
 import type { RunningKubernetes } from '#common/testing';
 import { KubeClient, PATCH } from './client.js';
 import { parseKubeconfig } from './kubeconfig.js';
-import { Lease, type LeaseState } from './lease.js';
+import { Lease, type LeaseState, type LeaseTimings } from './lease.js';
 import { resourcePath, type KubeObject } from './objects.js';
 
 jest.setTimeout(120_000);
@@ -23,13 +23,13 @@ interface Contender {
   readonly states: LeaseState[];
 }
 
-function contend(identity: string, port = kubernetes.port): Contender {
+function contend(identity: string, port = kubernetes.port, timings: LeaseTimings = {}): Contender {
   const { ca, tokens } = kubernetes.credentials;
   const text = kubeconfigText(`https://127.0.0.1:${port}`, ca, { token: tokens.get('admin') });
   const client = new KubeClient(parseKubeconfig(text, tempDir()));
   const states: LeaseState[] = [];
   const onChange = (state: LeaseState): void => void states.push(state);
-  const lease = new Lease({ client, namespace: 'default', name: 'galley', identity, onChange });
+  const lease = new Lease({ client, namespace: 'default', name: 'galley', identity, onChange, timings });
   open.push(client, lease);
   lease.start();
   return { lease, states };
@@ -75,8 +75,10 @@ describeKubernetes('a lease', () => {
   });
 
   it('stays with its holder while the API server is away, and where somebody labels it', async () => {
-    const [first, second] = [contend('a'), contend('b')];
-    const holder = await until(() => [first, second].find(holds));
+    // Long enough for a holder who is kept waiting by an API server that has only just started.
+    const patient = { duration: 8_000 };
+    const [first, second] = ['a', 'b'].map((name) => contend(name, kubernetes.port, patient));
+    const holder = await until(() => [first!, second!].find(holds));
     await kubernetes.stopApiServer('SIGKILL');
     await until(() => !holder.lease.fresh, { timeout: 30_000 });
     await kubernetes.startApiServer();

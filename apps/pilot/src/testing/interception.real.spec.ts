@@ -84,7 +84,7 @@ metadata: {name: istio, namespace: istio-system}
 data:
   mesh: |
     # A client that is slow to speak up is not to count as one that waits to be spoken to.
-    protocolDetectionTimeout: 10s
+    protocolDetectionTimeout: 1s
     outboundTrafficPolicy: {mode: ${policy}}
 `;
 }

@@ -59,7 +59,7 @@ spec:
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: istio, namespace: istio-system}
-data: {mesh: "protocolDetectionTimeout: 2s"}
+data: {mesh: "protocolDetectionTimeout: 1s"}
 `;
 }
 

@@ -10,7 +10,7 @@ import { PilotRig } from '../support/pilot.js';
 
 const HOST = 'a.default.svc.cluster.local';
 const URL = `http://${HOST}/`;
-const TIMEOUT = 60_000;
+const TIMEOUT = 180_000;
 const ORIGIN = { file: 'filters.yaml', line: 7 };
 
 function content(spec: unknown): string {

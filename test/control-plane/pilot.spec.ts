@@ -16,7 +16,7 @@ import { heldConfig } from '../support/config-dump.js';
 import { PilotRig } from '../support/pilot.js';
 
 const HOST = 'a.default.svc.cluster.local';
-const TIMEOUT = 60_000;
+const TIMEOUT = 180_000;
 
 /** No mutual TLS: there is no agent here that could hand out certificates. */
 const mesh: Operation = {

@@ -85,7 +85,7 @@ describe('what Pilot sends for Bookinfo', () => {
       expect(live).toEqual(JSON.parse(printed.stdout));
       expect(live.listeners.length).toBeGreaterThan(0);
     }
-  }, 120_000);
+  }, 300_000);
 
   it('is accepted by the real Envoy in static form', async () => {
     const translations = new Map<string, Translation>();

@@ -7,7 +7,7 @@ import { PilotRig } from '../support/pilot.js';
 import { hostOf, mesh, peerAuthentication, put, service } from './mesh.js';
 import { pythonWithGrpc, startClient, startServer, type Ask } from './programs.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 180_000;
 const { path: python = '', missing } = pythonWithGrpc();
 if (missing) process.stderr.write(`left out: mTLS without a proxy: ${missing}\n`);
 

@@ -99,7 +99,7 @@ export async function startClient(node: GrpcNode, python?: string): Promise<Ask>
   const [command, file] = python ? [python, 'client.py'] : [process.execPath, 'client.mjs'];
   const program = start(command, [join(PROGRAMS, file), String(port)], node);
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(url)).status > 0, { what: `${file} to listen`, timeout: 30_000 });
+  await until(async () => (await fetch(url)).status > 0, { what: `${file} to listen`, timeout: 90_000 });
   return async (calls) => {
     try {
       const response = await fetch(url, { method: 'POST', body: JSON.stringify(calls) });

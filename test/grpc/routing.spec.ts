@@ -5,7 +5,7 @@ import { startBackend, stopBackends } from './backend.js';
 import { drop, hostOf, mesh, put, service } from './mesh.js';
 import { pythonWithGrpc, startClient, type Ask, type Calls } from './programs.js';
 
-const TIMEOUT = 60_000;
+const TIMEOUT = 180_000;
 const ECHO = `xds:///${hostOf('echo')}:80`;
 const { path: python, missing } = pythonWithGrpc();
 if (missing) process.stderr.write(`left out: calls by grpcio: ${missing}\n`);

@@ -15,7 +15,7 @@ import { installDefinitions } from '../../../../test/kubernetes/support/definiti
 import { startGalley, stopGalleys } from '../pipeline.rig.js';
 import type { GalleyRig } from '../pipeline.rig.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 interface Manifest {
   readonly apiVersion: string;

@@ -86,10 +86,9 @@ export class Pipeline {
   lead(writer: Writer): void {
     const { resources } = writer.state;
     const before = this.snapshot;
-    const gone = new Set([
-      ...this.sources.vanished(filePaths(restoreSnapshot(resources))),
-      ...this.log.deleted(before),
-    ]);
+    const inLog = filePaths(restoreSnapshot(resources));
+    this.sources.expect(inLog);
+    const gone = new Set([...this.sources.vanished(inLog), ...this.log.deleted(before)]);
     const { snapshot, touched } = rebaseSnapshot(before, resources, gone);
     this.snapshot = snapshot;
     this.provisions.update(snapshot, new Set([...filePaths(before), ...filePaths(snapshot)]));

@@ -1,13 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
+import { ConfigLogWriter } from '#common/config-log';
 import { KubeClient, PATCH, readKubeconfig, resourcePath } from '#common/kube';
-import { describeKubernetes, startKubernetes, tempDir, until } from '#common/testing';
+import { silentLog } from '#common/nats';
+import { describeKubernetes, startKubernetes, startTcpProxy, tempDir, until } from '#common/testing';
 import type { RunningKubernetes } from '#common/testing';
 import { MESH_CONFIG_KEY } from '#config';
 import { accountOf } from '../../../../test/kubernetes/support/accounts.js';
 import { installDefinitions } from '../../../../test/kubernetes/support/definitions.js';
 import { startGalley, stopGalleys, virtualService } from '../pipeline.rig.js';
+import { Pipeline } from '../pipeline.js';
 import type { GalleyRig } from '../pipeline.rig.js';
 
 let kubernetes: RunningKubernetes;
@@ -19,11 +22,12 @@ jest.setTimeout(120_000);
 const SERVICES = { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices' };
 const key = (name: string) => `networking.istio.io/VirtualService/default/${name}`;
 
+const TIMINGS = { backoff: { longest: 200 }, watchSeconds: 2 };
+
 async function start(options: { stateDir?: string; root?: string; user?: string } = {}): Promise<GalleyRig> {
   const kubeconfig = options.user === undefined ? account : kubernetes.kubeconfigOf(options.user);
   const client = new KubeClient(readKubeconfig(kubeconfig));
-  const timings = { backoff: { longest: 200 }, watchSeconds: 2 };
-  return startGalley(options.root, options.stateDir, { client, name: 'test', timings });
+  return startGalley(options.root, options.stateDir, { client, name: 'test', timings: TIMINGS });
 }
 
 async function kubectl(args: readonly string[], input?: string): Promise<string> {
@@ -173,6 +177,31 @@ describeKubernetes('the Kubernetes source', () => {
     ]);
     await second.stop();
     expect((await start({ stateDir })).commits).toEqual([]);
+  });
+
+  it('takes away what was deleted before it led, though nobody could be asked when it came to lead', async () => {
+    const stateDir = join(tempDir('q-gly-'), 'log');
+    const first = await start({ stateDir });
+    await apply(`${virtualService('kept')}---\n${virtualService('gone')}`);
+    await until(() => first.subset('kept') && first.subset('gone'));
+    await first.stop();
+    await kubectl(['delete', 'vs', 'gone']);
+    const proxy = await startTcpProxy(kubernetes.port);
+    proxy.set('closed');
+    const server = `https://127.0.0.1:${proxy.port}`;
+    const client = new KubeClient({ ...readKubeconfig(account), server });
+    const nobody = { restored: new Map(), onCommit: () => undefined, log: silentLog };
+    const pipeline = new Pipeline({ ...nobody, cluster: { client, name: 'test', timings: TIMINGS } });
+    await pipeline.start();
+    const connect = () => Promise.reject(new Error('no NATS here'));
+    const writer = await ConfigLogWriter.open({ stateDir, connect });
+    pipeline.lead(writer);
+    proxy.set('open');
+    await until(() => !writer.state.resources.has(key('gone')), { timeout: 60_000 });
+    expect(writer.state.resources.has(key('kept'))).toBe(true);
+    await pipeline.close();
+    await writer.close();
+    proxy.close();
   });
 
   it('says of each type that it may not watch it, and keeps what it knew', async () => {

@@ -81,6 +81,14 @@ export class KubernetesSource {
     });
   }
 
+  /** Units that are known of elsewhere: of types that could not be read yet it is told when one is not there. */
+  expect(units: readonly Unit[]): void {
+    for (const key of this.ownUnits(units)) {
+      const owner = this.ownerOf(key);
+      owner?.reflector.expect([owner.object]);
+    }
+  }
+
   private ownerOf(key: ResourceKey): { reflector: Reflector<Kept>; object: ObjectKey } | undefined {
     for (const { followed, reflector } of this.followed) {
       const object = followed.objectOf(key);

@@ -63,6 +63,11 @@ export class Sources {
     ]);
   }
 
+  /** Units that the log has: one that is not there is told of as soon as that is known. */
+  expect(units: readonly Unit[]): void {
+    this.cluster?.expect(units);
+  }
+
   problems(): SourceProblem[] {
     const { folderProblem: message } = this;
     const folder = message === undefined ? [] : [{ file: '.', kind: 'unreadable' as const, message }];

@@ -115,6 +115,12 @@ export class Reflector<T> {
     return this.versions.has(key);
   }
 
+  /** Objects that somebody knows of: those that are not there are reported as deleted, unless that was told before. */
+  expect(keys: Iterable<ObjectKey>): void {
+    if (this.listed) return;
+    for (const key of keys) if (!this.versions.has(key)) this.versions.set(key, '');
+  }
+
   start(): void {
     this.running ??= this.run();
   }

@@ -33,7 +33,7 @@ describe.each(['sidecar', 'gateway'] as const)(
       made = scenario({ seed: SEED, sets: 200, requests: 10_000, ports: servers.ports, place });
       rig = await startEnvoyRig(made.translation);
       done = await callAll(made, rig);
-    }, 120_000);
+    }, 600_000);
 
     afterAll(() => {
       rig.close();

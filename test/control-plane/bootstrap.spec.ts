@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packageRoot } from '#common/binaries';
 import {
-  Hopeless,
   quartet,
   spawnProcess,
   startControlPlane,
   tempDir,
-  until,
   type RunningControlPlane,
   type SpawnedProcess,
 } from '#common/testing';
+import { adminOf } from '../support/agent.js';
 
 const filter = (name: string, namespace: string, rest: string, value: string): string => `
 apiVersion: networking.istio.io/v1alpha3
@@ -72,17 +71,7 @@ describe('the bootstrap of a proxy', () => {
   }
 
   async function bootstrapOf(agent: SpawnedProcess): Promise<Record<string, unknown>> {
-    const line = await until(
-      () => {
-        if (!agent.running()) throw new Hopeless(`the agent ended:\n${agent.logs()}`);
-        return agent
-          .stdout()
-          .split('\n')
-          .find((text) => text.includes('"ready":true'));
-      },
-      { what: 'the agent to be ready', timeout: 60_000 },
-    );
-    const { admin } = JSON.parse(line) as { admin: string };
+    const admin = await adminOf(agent);
     const dump = (await (await fetch(`http://${admin}/config_dump?mask=bootstrap`)).json()) as Dump;
     return dump.configs.find(({ bootstrap }) => bootstrap)?.bootstrap ?? {};
   }

@@ -52,15 +52,20 @@ export async function startAgent(plane: RunningControlPlane, options: AgentOptio
   ];
   const env = { ...process.env, QUARTET_ENVOY: envoy };
   const agent = spawnProcess(process.execPath, args, { name: `agent of ${name}`, env });
+  return { process: agent, admin: await adminOf(agent) };
+}
+
+/** Where the Envoy of an agent started with `--json` has its admin interface; resolves when it is ready. */
+export async function adminOf(agent: SpawnedProcess): Promise<string> {
   const line = await until(
     () => {
       if (!agent.running()) throw new Hopeless(`the agent ended:\n${agent.logs()}`);
       return agent
         .stdout()
         .split('\n')
-        .find((text) => text.includes('"ready"'));
+        .find((text) => text.includes('"ready":true'));
     },
-    { what: `the agent of ${name} to be ready`, timeout: 60_000 },
+    { what: 'the agent to be ready', timeout: 60_000 },
   );
-  return { process: agent, admin: (JSON.parse(line) as { admin: string }).admin };
+  return (JSON.parse(line) as { admin: string }).admin;
 }

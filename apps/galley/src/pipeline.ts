@@ -55,7 +55,7 @@ export class Pipeline {
   private readonly conflicts = new KnownConflicts();
   private readonly findings: Findings = {
     missing: (reading) => this.provisions.missing(reading),
-    inForce: (key) => [...this.conflicts.of(key), ...(this.options.told?.(key) ?? [])],
+    told: (key) => [...this.conflicts.of(key), ...(this.options.told?.(key) ?? [])],
   };
   /** By which commits of this process the resources became what they are; of the others, when it began to commit. */
   private readonly revisions = new Map<ResourceKey, number>();

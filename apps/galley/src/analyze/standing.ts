@@ -24,7 +24,7 @@ export interface Findings {
   /** References of a reading that lead nowhere. */
   readonly missing: (reading: FileReading) => readonly Diagnostic[];
   /** Of the version in force: how it contradicts other resources, and what it asks for in vain. */
-  readonly inForce: (key: ResourceKey) => readonly Diagnostic[];
+  readonly told: (key: ResourceKey) => readonly Diagnostic[];
 }
 
 /** How a resource stands; undefined where the unit was not read yet, or holds nothing that Quartet reads. */
@@ -32,7 +32,7 @@ export function standingOf(
   snapshot: Snapshot,
   unit: Unit,
   key: ResourceKey,
-  { missing, inForce }: Findings,
+  { missing, told }: Findings,
 ): Standing | undefined {
   const state = snapshot.files.get(unit);
   const reading = state?.reading;
@@ -43,7 +43,7 @@ export function standingOf(
   const [owner] = snapshot.claimants.get(key) ?? [];
   const isOwner = owner === unit;
   const dangling = missing(reading).filter(({ resource }) => resource === key);
-  const messages = [...own, ...dangling, ...(isOwner ? inForce(key) : [])];
+  const messages = [...own, ...dangling, ...(isOwner ? told(key) : [])];
   const shown = { key, errors, messages };
   if (document.outcome !== 'accepted') return { ...shown, outcome: 'invalid', inForce: isOwner };
   if (isOwner) return { ...shown, outcome: 'accepted', inForce: true };

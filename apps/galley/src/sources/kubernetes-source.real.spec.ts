@@ -40,6 +40,15 @@ const apply = (text: string) => kubectl(['apply', '-f', '-'], text);
 const problems = (rig: GalleyRig, code: string) =>
   rig.pipeline.diagnostics().filter((found) => found.code === code);
 
+/** A Galley takes in `kept` and `gone`; when it has ended, `gone` is deleted. */
+async function leaveOneToDelete(stateDir: string): Promise<void> {
+  const first = await start({ stateDir });
+  await apply(`${virtualService('kept')}---\n${virtualService('gone')}`);
+  await until(() => first.subset('kept') && first.subset('gone'));
+  await first.stop();
+  await kubectl(['delete', 'vs', 'gone']);
+}
+
 describeKubernetes('the Kubernetes source', () => {
   beforeAll(async () => {
     kubernetes = await startKubernetes({ users: [{ name: 'nobody' }] });
@@ -166,11 +175,7 @@ describeKubernetes('the Kubernetes source', () => {
 
   it('commits the difference only after a restart, deletions included', async () => {
     const stateDir = join(tempDir('q-gly-'), 'log');
-    const first = await start({ stateDir });
-    await apply(`${virtualService('kept')}---\n${virtualService('gone')}`);
-    await until(() => first.subset('kept') && first.subset('gone'));
-    await first.stop();
-    await kubectl(['delete', 'vs', 'gone']);
+    await leaveOneToDelete(stateDir);
     const second = await start({ stateDir });
     expect(second.commits.map(({ operations }) => operations)).toEqual([
       [{ op: 'delete', key: key('gone') }],
@@ -181,11 +186,7 @@ describeKubernetes('the Kubernetes source', () => {
 
   it('takes away what was deleted before it led, though nobody could be asked when it came to lead', async () => {
     const stateDir = join(tempDir('q-gly-'), 'log');
-    const first = await start({ stateDir });
-    await apply(`${virtualService('kept')}---\n${virtualService('gone')}`);
-    await until(() => first.subset('kept') && first.subset('gone'));
-    await first.stop();
-    await kubectl(['delete', 'vs', 'gone']);
+    await leaveOneToDelete(stateDir);
     const proxy = await startTcpProxy(kubernetes.port);
     proxy.set('closed');
     const server = `https://127.0.0.1:${proxy.port}`;

@@ -1,19 +1,12 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { PushEngine } from '../push/engine.js';
 import type { AdsService } from './ads-service.js';
+import { gaugesOf } from './gauge.js';
 import { collectWorldGauges } from './world-gauges.js';
 
 /** What is read when somebody asks: sizes of what Pilot holds, and of its queues. */
 export function collectGauges(registry: Registry, engine: PushEngine, ads: AdsService): void {
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value());
-      },
-    });
+  const gauge = gaugesOf(registry);
   const { cache } = engine;
   gauge('xds_cache_size', 'Encoded resources that are kept', () => cache.stats.resources);
   gauge('xds_cache_dependent_config_size', 'Facts that resources depend on', () => cache.stats.facts);

@@ -1,10 +1,11 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { World } from '../model/contract.js';
 import type { Proxy } from '../model/proxy.js';
 import type { PushEngine } from '../push/engine.js';
 import { ListenerConflicts } from '../push/listener-conflicts.js';
 import type { Figures } from '../world/figures.js';
 import { NO_FIGURES } from '../world/figures.js';
+import { gaugesOf } from './gauge.js';
 
 /** Under Istio's names. */
 const FIGURES: readonly [name: string, figure: keyof Figures, help: string][] = [
@@ -23,15 +24,7 @@ const CONFLICTS = {
 
 /** What is known of the mesh, and what is wrong with it. */
 export function collectWorldGauges(registry: Registry, engine: PushEngine): void {
-  const gauge = (name: string, help: string, value: () => number): Gauge =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(value());
-      },
-    });
+  const gauge = gaugesOf(registry);
   for (const [name, figure, help] of FIGURES)
     gauge(name, help, () => (engine.world?.figures ?? NO_FIGURES)[figure]);
   const conflicts = new ListenerConflicts(engine);

@@ -7,9 +7,9 @@ export function pickedFor(
   { proxy, subscriptions }: ProxyConnection,
   world: World | undefined,
 ): [name: string, picked: PickedSecret][] {
-  const view = world?.view(() => undefined);
   const names = subscriptions.get(TYPE.secret)?.names;
-  if (!view || !names) return [];
+  if (!world || !names) return [];
+  const view = world.view(() => undefined);
   return [...names].map((name) => [name, pickSecret(view, proxy, name)]);
 }
 
